@@ -20,6 +20,17 @@ struct TroubleTests {
         #expect(BusCheck.findings(vault: ["name": .string("home"), "locked": .boolean(true)]).isEmpty)
     }
 
+    @Test func `doctor and status tell of what is in memory alone`() {
+        let vault: [String: Value] = [
+            "name": .string("home"), "kind": .string("kdbx"), "locked": .boolean(true),
+            "entries": .uint32(0), "unkept": .string("It is in memory alone."),
+        ]
+        let findings = BusCheck.findings(vault: vault)
+        #expect(findings.map(\.level) == [.failure])
+        #expect(findings.first?.text == "It is in memory alone.")
+        #expect(StatusCommand.line(vault: vault) == "home (kdbx, locked): It is in memory alone.")
+    }
+
     @Test func `doctor says of a running daemon that it waits for its configuration`() {
         let daemon = DaemonProcess(pid: 7, executable: "/usr/bin/keybelld")
         #expect(BusCheck.finding(daemon).level == .ok)

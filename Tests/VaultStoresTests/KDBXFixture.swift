@@ -30,6 +30,7 @@ struct KDBXFixture {
         place: String = "vault.kdbx",
         change: (inout Database) throws -> Void = { _ in },
         timeout: Duration = .seconds(120),
+        retryPause: Duration = .seconds(1),
         isWatched: Bool = true,
         reached: @escaping @Sendable (FileReplacement.Step) throws(SystemCallError) -> Void = { _ in }
     ) throws {
@@ -48,6 +49,7 @@ struct KDBXFixture {
             folder.path("state"),
             clock,
             timeout: timeout,
+            retryPause: retryPause,
             isWatched: isWatched,
             reached: reached
         )
@@ -69,6 +71,7 @@ struct KDBXFixture {
         _ state: String,
         _ clock: Observed<Int64>,
         timeout: Duration = .seconds(120),
+        retryPause: Duration = .seconds(1),
         isWatched: Bool = true,
         reached: @escaping @Sendable (FileReplacement.Step) throws(SystemCallError) -> Void = { _ in },
         makeDeriver: @escaping @Sendable () -> any KeyDeriver = { DirectDeriver() }
@@ -84,6 +87,7 @@ struct KDBXFixture {
             now: { clock.now },
             timeout: timeout,
             lookTimeout: .seconds(60),
+            retryPause: retryPause,
             tellsChanges: { _ in isWatched },
             reached: reached
         )

@@ -256,14 +256,14 @@ struct KDBXStoreKeepingTests {
     @Test func `each state is kept under a name of its own`() throws {
         let folder = try TemporaryFolder()
         let place = KDBXKept(vault: folder.path("gone/vault.kdbx"), state: folder.path("state"))
-        let paths = try (1...2).map { try place.write([$0], saved: []) }
+        let paths = try (1...2).map { try place.write([$0], saves: KDBXSaves()) }
         #expect(paths.allSatisfy { $0.hasPrefix(folder.path("state/")) })
         #expect(Set(paths).count == 2 && place.found() == paths)
     }
 }
 
 /// Where a key derivation stands until the test lets it go on.
-private final class DeriverGate: Sendable {
+final class DeriverGate: Sendable {
     let isReached = Observed(false)
     let isOpen = DispatchSemaphore(value: 0)
     private let number: Int
@@ -286,7 +286,7 @@ private final class DeriverGate: Sendable {
 }
 
 /// Derives as any, but for the gate; it can't be ended.
-private final class GatedDeriver: KeyDeriver {
+final class GatedDeriver: KeyDeriver {
     private let gate: DeriverGate
 
     init(_ gate: DeriverGate) {

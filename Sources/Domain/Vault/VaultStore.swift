@@ -57,6 +57,9 @@ package protocol VaultStore: AnyObject, Sendable {
     /// is finished.
     func close() async
 
+    /// Waits, after `close`, until what was saved has reached its storage, or is kept for it.
+    func savesAreDone() async
+
     /// Locks it, and returns once what was saved has reached its storage: the daemon is ending.
     func finish() async
 
@@ -85,6 +88,9 @@ extension VaultStore {
 
     /// Locks it.
     package func close() async { await lock() }
+
+    /// Waits for nothing: what was saved is safe already.
+    package func savesAreDone() async {}
 
     /// Locks it: what was saved is safe already.
     package func finish() async { await lock() }
@@ -124,6 +130,8 @@ package struct VaultStatus: Hashable, Sendable {
     package var trouble: String?
     /// Files in which it keeps what was saved and can't be put into its own file.
     package var kept: [String]
+    /// Why something that it saved is in memory alone, and what to do about it, as a sentence; nil if nothing is.
+    package var unkept: String?
     /// Its 40 hex digits for clients, once known.
     package var hash: String?
 
@@ -137,6 +145,7 @@ package struct VaultStatus: Hashable, Sendable {
         standIns: Int = 0,
         trouble: String? = nil,
         kept: [String] = [],
+        unkept: String? = nil,
         hash: String?
     ) {
         self.name = name
@@ -147,6 +156,7 @@ package struct VaultStatus: Hashable, Sendable {
         self.standIns = standIns
         self.trouble = trouble
         self.kept = kept
+        self.unkept = unkept
         self.hash = hash
     }
 }

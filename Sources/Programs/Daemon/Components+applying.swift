@@ -86,6 +86,7 @@ extension Components {
     private func close(_ store: any VaultStore) async {
         let wasLocked = await store.status().isLocked
         await store.close()
+        closed.hold(store)
         await grants.endSessions(ofVault: store.name)
         guard !wasLocked else { return }
         await audit.keep(

@@ -26,6 +26,8 @@ struct Components: Sendable {
     let clients: ClientRegistry
     let grants: GrantRegistry
     let vaults: Current<[any VaultStore]>
+    /// Those of former configurations.
+    let closed = ClosedVaults()
     let audit: AuditTrail
     let handler: Current<RequestHandler>
     let maker: VaultMaker

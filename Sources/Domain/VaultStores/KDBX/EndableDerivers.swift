@@ -3,20 +3,21 @@
 import KDBX
 import Synchronization
 
-/// Several key derivations, one after the other, that can be ended from any thread and have one time together.
+/// Several key derivations that can be ended from any thread and have one time together.
 final class EndableDerivers: Sendable {
     private struct State {
         var isEnded = false
-        var running: (any KeyDeriver)?
+        var running: [any KeyDeriver] = []
     }
 
-    /// When no further one begins: what waits behind them is a save or the daemon's end.
-    private let deadline = ContinuousClock.now + .seconds(30)
+    /// When no further one begins.
+    private let deadline: ContinuousClock.Instant
     private let make: @Sendable () -> any KeyDeriver
     private let state = Mutex(State())
 
-    init(_ make: @escaping @Sendable () -> any KeyDeriver) {
+    init(_ make: @escaping @Sendable () -> any KeyDeriver, within time: Duration) {
         self.make = make
+        deadline = .now + time
     }
 
     /// Who does the next one; nil where there is to be none.
@@ -24,16 +25,18 @@ final class EndableDerivers: Sendable {
         state.withLock { state in
             guard !state.isEnded, .now < deadline else { return nil }
             let deriver = make()
-            state.running = deriver
+            state.running.append(deriver)
             return deriver
         }
     }
 
-    /// Ends the one that runs, and all after it.
+    /// Ends those that run, and all after them.
     func end() {
-        state.withLock { state in
+        let running = state.withLock { state in
             state.isEnded = true
-            return state.running.take()
-        }?.end()
+            defer { state.running = [] }
+            return state.running
+        }
+        for deriver in running { deriver.end() }
     }
 }

@@ -7,67 +7,69 @@ import Vault
 
 // What Keybell had saved, and could not put back into the file.
 extension KDBXFile {
-    /// Keeps the vault as it was last, under its own key, in a file of its own.
-    ///
-    /// - Returns: Where it is.
-    func keep(
-        _ former: Opened,
-        in place: KDBXKept,
-        by deriver: any KeyDeriver
-    ) throws(VaultError) -> String {
-        let bytes: [UInt8]
+    /// The vault as it was last, under its own key: a whole file, to be kept elsewhere.
+    func encrypted(_ former: Opened, by deriver: any KeyDeriver) throws(VaultError) -> [UInt8] {
         do throws(KDBXError) {
-            bytes = try former.snapshot.database.written(key: former.key, limits: reader.limits, by: deriver)
+            return try former.snapshot.database.written(key: former.key, limits: reader.limits, by: deriver)
                 .file
         } catch {
             throw VaultError(error, vault: reader.name, limits: reader.limits)
         }
-        do throws(SystemCallError) {
-            return try place.write(bytes, saved: former.saved)
-        } catch {
-            throw .failed(
-                "What was saved in the vault \(reader.name) can't be kept in \(place.state) either: \(error.words)."
-            )
-        }
+    }
+
+    /// What comes of opening what is kept.
+    struct Merged: Sendable {
+        /// What the vault becomes with it, to be put into the file.
+        let opened: Opened
+        /// Whether there is anything that the vault hadn't.
+        var isAny = false
+        /// Why files stay where they are, whatever becomes of that.
+        var left: [KDBXLog.Left: [String]] = [:]
     }
 
     /// Adds to what was opened what Keybell had saved, is kept for it, and one of these passwords opens.
-    ///
-    /// - Returns: What it becomes with that, to be put into the file; and the kept files that it then includes.
     func withKept(
         _ opened: Opened,
-        in place: KDBXKept,
+        in keeper: KDBXKeeper,
         openedBy passwords: [SecretBytes?],
         by derivers: EndableDerivers
-    ) -> (opened: Opened, merged: [String]) {
-        var (database, saved, merged) = (opened.snapshot.database, opened.saved, [String]())
-        for path in place.found() {
+    ) -> Merged {
+        var (database, saved, isAny) = (opened.snapshot.database, opened.saved, false)
+        var left: [KDBXLog.Left: [String]] = [:]
+        for copy in keeper.look() where !opened.saved.contains(copy.saves) {
             // The rest of that state is in an older copy on purpose, if it isn't in the file.
-            let entries = place.saved(in: path)
-            guard !entries.isEmpty, let kept = open(path, with: passwords, by: derivers),
-                kept.isSame(as: database)
-            else { continue }
-            if database.merge(entries, from: kept) { saved.formUnion(entries) }
-            merged.append(path)
+            let paths = [copy.path].compactMap(\.self)
+            guard !copy.saves.isEmpty, let kept = open(copy, in: keeper, with: passwords, by: derivers) else {
+                left[.unopened, default: []] += paths
+                continue
+            }
+            guard kept.isSame(as: database) else {
+                left[.otherDatabase, default: []] += paths
+                continue
+            }
+            database.merge(copy.saves.entries, from: kept)
+            saved.add(copy.saves)
+            isAny = true
         }
-        return (opened.pending(KDBXSnapshot(database), saved: saved), merged)
+        return Merged(
+            opened: opened.pending(KDBXSnapshot(database), saved: saved),
+            isAny: isAny,
+            left: left
+        )
     }
 
     private func open(
-        _ path: String,
+        _ copy: KDBXCopy,
+        in keeper: KDBXKeeper,
         with passwords: [SecretBytes?],
         by derivers: EndableDerivers
     ) -> Database? {
-        let reader = KDBXReader(
-            name: reader.name,
-            path: path,
-            keyFile: reader.keyFile,
-            limits: reader.limits
-        )
+        // One that can't be read stays where it is, and is logged.
+        guard let bytes = try? keeper.bytes(of: copy) else { return nil }
         for password in passwords {
             guard let deriver = derivers.next() else { return nil }
-            // One that can't be read stays where it is, and is logged.
-            if let found = try? reader.open(with: password, by: deriver) {
+            // So does one that can't be opened.
+            if let found = try? reader.open(bytes, with: password, by: deriver) {
                 return found.snapshot.database
             }
         }
@@ -77,7 +79,7 @@ extension KDBXFile {
 
 extension KDBXReader.Opened {
     /// The same with other content, which isn't in the file yet.
-    func pending(_ snapshot: KDBXSnapshot, saved: Set<Identifier>) -> Self {
+    func pending(_ snapshot: KDBXSnapshot, saved: KDBXSaves) -> Self {
         Self(snapshot: snapshot, key: key, derived: derived, digest: digest, saved: saved, isUnwritten: true)
     }
 

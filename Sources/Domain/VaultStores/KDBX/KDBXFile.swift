@@ -112,7 +112,9 @@ struct KDBXFile: Sendable {
         let found = try reader.opened(bytes, like: former, by: deriver)
         tellOther(found.snapshot, than: former)
         var database = found.snapshot.database
-        guard database.merge(former.saved, from: former.snapshot.database) else { return (found, nil) }
+        guard database.merge(former.saved.entries, from: former.snapshot.database) else {
+            return (found, nil)
+        }
         logger.notice(
             "Another program has overwritten what Keybell had saved; it is put back",
             metadata: ["vault": "\(name)"]
@@ -176,7 +178,7 @@ struct KDBXFile: Sendable {
     ) throws(SystemCallError) -> Result<(Opened, LoginID?), VaultError> {
         let old = try FileBytes.read(replacement.path, limit: KDBXReader.sizeLimit)
         let (file, derived, snapshot, id): ([UInt8], DerivedKey, KDBXSnapshot, LoginID?)
-        var saved: Set<Identifier> = []
+        var saved = KDBXSaves()
         do throws(VaultError) {
             let base: KDBXSnapshot
             (base, saved) = try merged(old, former, deriver)
@@ -230,7 +232,7 @@ struct KDBXFile: Sendable {
                 metadata: ["vault": "\(name)", "lost": "\(lost.joined(separator: ", "))"]
             )
         }
-        if let id = id.flatMap({ Identifier($0.bytes) }) { saved.insert(id) }
+        if let id = id.flatMap({ Identifier($0.bytes) }) { saved.add(id) }
         let opened = Opened(
             snapshot: snapshot,
             key: former.key,
@@ -270,14 +272,14 @@ struct KDBXFile: Sendable {
         _ bytes: [UInt8],
         _ former: Opened,
         _ deriver: any KeyDeriver
-    ) throws(VaultError) -> (KDBXSnapshot, saved: Set<Identifier>) {
+    ) throws(VaultError) -> (KDBXSnapshot, saved: KDBXSaves) {
         guard former.isUnwritten || Digest.sha256(bytes) != former.digest else {
             return (former.snapshot, former.saved)
         }
         let found = try reader.opened(bytes, like: former, by: deriver)
         tellOther(found.snapshot, than: former)
         var database = found.snapshot.database
-        guard database.merge(found.saved, from: former.snapshot.database) else {
+        guard database.merge(found.saved.entries, from: former.snapshot.database) else {
             return (found.snapshot, found.saved)
         }
         return (KDBXSnapshot(database), found.saved)
@@ -288,7 +290,7 @@ struct KDBXFile: Sendable {
         guard !snapshot.database.isSame(as: former.snapshot.database) else { return }
         logger.warning(
             "The vault's file is another database now; what was saved in the one before isn't put into it",
-            metadata: ["vault": "\(name)", "saved": "\(former.saved.count)"]
+            metadata: ["vault": "\(name)", "saved": "\(former.saved.entries.count)"]
         )
     }
 

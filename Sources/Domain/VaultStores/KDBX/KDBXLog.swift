@@ -49,27 +49,37 @@ struct KDBXLog: Sendable {
     ///
     /// - Parameters:
     ///   - error: Why.
-    ///   - path: Where it is kept; nil if it couldn't be.
-    func isNotPutBack(_ error: VaultError, keptIn path: String?) {
+    ///   - paths: Where it is kept; nothing if it couldn't be.
+    func isNotPutBack(_ error: VaultError, keptIn paths: [String]) {
         logger.error(
             "What Keybell had saved may be missing in the vault's file: another program has written it, and that could not be put right",
-            metadata: ["vault": "\(vault)", "reason": "\(error)", "kept": "\(path ?? "nowhere")"]
+            metadata: [
+                "vault": "\(vault)", "reason": "\(error)", "kept": "\(Self.text(paths, else: "in memory"))",
+            ]
         )
     }
 
     /// What was saved can't be put into the file now, and is kept elsewhere until it can.
-    func isKept(in path: String) {
+    func isKept(in paths: [String]) {
         logger.warning(
             "What Keybell had saved can't be put into the vault's file now, and is kept in the state folder under the key that the file had",
-            metadata: ["vault": "\(vault)", "kept": "\(path)"]
+            metadata: ["vault": "\(vault)", "kept": "\(Self.text(paths))"]
         )
     }
 
     /// What was saved can't be kept elsewhere either.
-    func isNotKept(_ error: VaultError) {
+    func isNotKept(_ reason: String) {
         logger.error(
-            "What Keybell had saved can't be put into the vault's file now, nor be kept elsewhere",
-            metadata: ["vault": "\(vault)", "reason": "\(error)"]
+            "What Keybell had saved can't be put into the vault's file now, nor into the state folder",
+            metadata: ["vault": "\(vault)", "reason": "\(reason)"]
+        )
+    }
+
+    /// The daemon ends, and something that was saved is nowhere.
+    func isLost(_ reason: String) {
+        logger.critical(
+            "Keybell ends before what it had saved could be kept anywhere: it is lost",
+            metadata: ["vault": "\(vault)", "reason": "\(reason)"]
         )
     }
 
@@ -77,15 +87,30 @@ struct KDBXLog: Sendable {
     func isMerged(_ paths: [String]) {
         logger.notice(
             "What Keybell had saved and kept elsewhere is in the vault's file again",
-            metadata: ["vault": "\(vault)", "kept": "\(paths.joined(separator: ", "))"]
+            metadata: ["vault": "\(vault)", "kept": "\(Self.text(paths))"]
         )
     }
 
+    /// Why something that is kept isn't in the file.
+    enum Left: String {
+        case unopened = "no password of this unlock opens it"
+        case otherDatabase = "it is of another database than the file is now"
+        case unwritten = "the file couldn't be written"
+    }
+
     /// Something that was kept isn't in the file yet.
-    func isLeft(_ paths: [String]) {
+    func isLeft(_ paths: [String], _ reason: Left) {
+        let advice =
+            reason == .unwritten
+            ? "the next save that succeeds, or the next unlock, puts it there"
+            : "merge it in KeePassXC, then remove it"
         logger.warning(
-            "What Keybell had saved is still kept in the state folder: no password of this unlock opens it, or it is of another database; merge it in KeePassXC, then remove it",
-            metadata: ["vault": "\(vault)", "kept": "\(paths.joined(separator: ", "))"]
+            "What Keybell had saved is still kept in the state folder: \(reason.rawValue); \(advice)",
+            metadata: ["vault": "\(vault)", "kept": "\(Self.text(paths))"]
         )
+    }
+
+    private static func text(_ paths: [String], else nothing: String = "") -> String {
+        paths.isEmpty ? nothing : paths.joined(separator: ", ")
     }
 }

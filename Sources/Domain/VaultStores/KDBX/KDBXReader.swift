@@ -17,7 +17,7 @@ struct KDBXReader: Sendable {
         /// SHA-256 of the file as it was read or written.
         let digest: [UInt8]
         /// What Keybell has saved since the vault was opened: it comes back where another program overwrites it.
-        var saved: Set<Identifier> = []
+        var saved = KDBXSaves()
         /// Whether part of that could not be written into the file yet.
         var isUnwritten = false
     }
@@ -39,7 +39,16 @@ struct KDBXReader: Sendable {
 
     /// Opens the file with a password, or with its key file alone; nil if that doesn't open it.
     func open(with password: SecretBytes?, by deriver: any KeyDeriver) throws(VaultError) -> Opened? {
-        let (bytes, keyFile) = (try read(), try keyFileBytes())
+        try open(read(), with: password, by: deriver)
+    }
+
+    /// The same for what was read of a file.
+    func open(
+        _ bytes: [UInt8],
+        with password: SecretBytes?,
+        by deriver: any KeyDeriver
+    ) throws(VaultError) -> Opened? {
+        let keyFile = try keyFileBytes()
         let file = try parse(bytes)
         // With a key file, no password is what most mean by an empty one.
         let passwords = password?.isEmpty ?? false && keyFile != nil ? [nil, password] : [password]
@@ -80,7 +89,7 @@ struct KDBXReader: Sendable {
                 key: former.key,
                 derived: derived,
                 digest: Digest.sha256(bytes),
-                saved: database.isSame(as: former.snapshot.database) ? former.saved : []
+                saved: database.isSame(as: former.snapshot.database) ? former.saved : KDBXSaves()
             )
         } catch .wrongKey {
             throw otherKey

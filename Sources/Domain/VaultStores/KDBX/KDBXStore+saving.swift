@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ConcurrencyTools
+import KDBX
 package import Vault
 
 // Saves: one after the other, each on top of what is in the file by then.
@@ -32,6 +33,22 @@ extension KDBXStore {
         "Writing the file of the vault \(name) takes too long. It goes on, and may yet succeed: look at the file before you try again."
     }
 
+    /// A vault that was locked while this was saved, and opened again, has it from now on like its own saves.
+    private func takeOver(_ saved: KDBXReader.Opened) async {
+        await tell(saved)
+        guard let opened, opened.snapshot.isOf(saved.snapshot) else { return }
+        var (database, all) = (opened.snapshot.database, opened.saved)
+        database.merge(saved.saved.entries, from: saved.snapshot.database)
+        all.add(saved.saved)
+        let (pending, era) = (opened.pending(KDBXSnapshot(database), saved: all), era)
+        do throws(VaultError) {
+            // The file has it, unless another program has overwritten it since then.
+            _ = try await putIntoFile(pending, after: opened, era)
+        } catch {
+            await keepSaved(pending)
+        }
+    }
+
     private func saveNow(
         _ draft: LoginDraft,
         over held: KDBXReader.Opened
@@ -46,7 +63,7 @@ extension KDBXStore {
                 try file.save(draft, over: former, at: time, by: deriver)
             }
             // A lock that came meanwhile has seen to what was saved before.
-            if isOpen, era == self.era { _ = await serve(saved, after: former) } else { await tell(saved) }
+            if isOpen, era == self.era { await serve(saved, after: former) } else { await takeOver(saved) }
             return .success(id)
         } catch {
             log.isNotSaved(error)

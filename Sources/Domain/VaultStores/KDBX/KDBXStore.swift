@@ -35,17 +35,20 @@ package actor KDBXStore: MainLoopActor, VaultStore {
     private var isClosed = false
     /// Counts the locks, so that what began before one does not undo it.
     var era = 0
-    /// Where what was saved is kept while the file can't take it.
-    let place: KDBXKept
-    /// What is kept there, when that was last looked at.
-    let kept = Current<[String]>([])
-    /// What was kept there last; it goes once the file has it.
-    var ownKept: KDBXOwnKept?
+    /// Keeps what was saved while the file can't take it.
+    let keeper: KDBXKeeper
     /// The first try to put back what a lock has found overwritten.
     var settling: Task<Void, Never>?
+    /// How many of those are under way.
+    var settlingCount = 0
     /// What derives the keys of what is kept, which a lock ends.
     var merging: EndableDerivers?
+    /// What derives keys for something that is kept already, which the daemon's end ends.
+    var attempts: EndableDerivers?
+    /// Whether the daemon ends: what is kept is merged the next time.
+    private(set) var isFinishing = false
     var isLookingAtKept = false
+    var isRetrying = false
     private var unlocking: KDBXUnlock.Running?
     /// How long an unlock waits for other work on the file, which goes on after that.
     private static let sideworkTimeout = Duration.seconds(10)
@@ -63,6 +66,8 @@ package actor KDBXStore: MainLoopActor, VaultStore {
     var line = SerialLine()
     /// How long whoever saves waits for the file, which may lie on a network mount that hangs.
     let timeout: Duration
+    /// How long it waits before it tries once more to put back what a lock has found overwritten.
+    let retryPause: Duration
 
     /// A vault over a file; nothing is read yet, but what a killed save may have left beside it is removed.
     ///
@@ -79,6 +84,7 @@ package actor KDBXStore: MainLoopActor, VaultStore {
     ///   - now: The time, in seconds since 1970.
     ///   - timeout: How long whoever saves waits for the file.
     ///   - lookTimeout: How long a use waits for a look at a file whose changes aren't reported.
+    ///   - retryPause: How long it waits before it tries once more to put back what a lock has found overwritten.
     ///   - tellsChanges: Whether inotify reports whatever changes a file.
     ///   - reached: Told of each step of a save, for tests.
     package init(
@@ -94,6 +100,7 @@ package actor KDBXStore: MainLoopActor, VaultStore {
         now: @escaping @Sendable () -> Int64 = { CalendarTime.now },
         timeout: Duration = .seconds(120),
         lookTimeout: Duration = .seconds(5),
+        retryPause: Duration = .seconds(1),
         tellsChanges: @escaping @Sendable (String) -> Bool = FileSystem.tellsChanges(of:),
         reached: @escaping @Sendable (FileReplacement.Step) throws(SystemCallError) -> Void = { _ in }
     ) {
@@ -101,7 +108,7 @@ package actor KDBXStore: MainLoopActor, VaultStore {
         self.path = path
         self.passwords = passwords
         log = KDBXLog(vault: name, logger: logger)
-        (self.now, self.timeout) = (now, timeout)
+        (self.now, self.timeout, self.retryPause) = (now, timeout, retryPause)
         self.makeDeriver = makeDeriver
         let limits = KDBXLimits(seconds: maximumSeconds, mebibytes: maximumMemory)
         file = KDBXFile(
@@ -119,12 +126,12 @@ package actor KDBXStore: MainLoopActor, VaultStore {
         )
         follower = KDBXFollower(vault: name, path: path, logger: logger)
         look = KDBXFilePoll(path: path, timeout: lookTimeout, tellsChanges: tellsChanges)
-        place = KDBXKept(vault: path, state: state)
+        keeper = KDBXKeeper(name: name, path: path, state: state)
         opening = BlockingWork(label: "org.keybell.kdbx.opening")
         // Before it is opened, and so before anything is saved.
-        opening.begin { [file, place, kept] in
+        opening.begin { [file, keeper] in
             file.clearLitter()
-            kept.replace(with: place.found())
+            keeper.look()
         }
     }
 
@@ -150,6 +157,7 @@ package actor KDBXStore: MainLoopActor, VaultStore {
             standIns: opened?.snapshot.database.standIns.count ?? 0,
             trouble: opened == nil ? nil : trouble.map { "\($0)" },
             kept: keptNow(),
+            unkept: keeper.trouble,
             hash: hash
         )
     }
@@ -178,9 +186,18 @@ package actor KDBXStore: MainLoopActor, VaultStore {
         news.finish()
     }
 
+    package func savesAreDone() async {
+        await line.isDone()
+    }
+
     package func finish() async {
+        isFinishing = true
+        defer { isFinishing = false }
+        attempts?.end()
         await lock()
         await line.isDone()
+        await lookAtKept()
+        if let trouble = keeper.trouble { log.isLost(trouble) }
     }
 
     /// Changes how it is opened from the next time on; while it is open it stays so, and an unlock that is under way
@@ -269,8 +286,6 @@ package actor KDBXStore: MainLoopActor, VaultStore {
                 guard try await goOn(with: opened) else { return .success(()) }
             } else {
                 take(opened)
-                // It is merged below, or stays and is told of.
-                ownKept = nil
                 await look.begin()
                 await tell(opened)
             }
@@ -339,11 +354,11 @@ package actor KDBXStore: MainLoopActor, VaultStore {
             guard let result else {
                 guard trouble != nil else { return }
                 trouble = nil
-                await dropKept(of: former)
+                await dropKept(in: former)
                 news.send(())
                 return
             }
-            _ = await serve(result, after: former)
+            await serve(result, after: former)
         } catch {
             // If it was locked meanwhile, it serves none of it.
             guard era == self.era else { return }

@@ -82,7 +82,12 @@ struct StatusCommand: AsyncParsableCommand {
         let nameless = Int(clamping: vault.number(Key.standIns))
         let note = nameless > 0 ? ", \(nameless) without a uuid of their own in the file" : ""
         let trouble = vault.cleanText(Key.trouble)
-        let warning = trouble.isEmpty ? "" : ": served as it was before. \(trouble)"
+        // First, for it is what there is to lose.
+        let unkept = vault.cleanText(Key.unkept)
+        var warning = unkept.isEmpty ? "" : ": \(unkept)"
+        if !trouble.isEmpty {
+            warning += (warning.isEmpty ? ": served" : " It is served") + " as it was before. \(trouble)"
+        }
         let line = "\(vault.cleanText(Key.name)) (\(vault.cleanText(Key.kind)), \(state)\(note))\(warning)"
         let kept = (vault[Key.kept]?.asArray ?? []).compactMap { $0.asString.map { PlainText.cleaned($0) } }
         guard !kept.isEmpty else { return line }

@@ -53,7 +53,20 @@ enum BusCheck {
 
     /// What the daemon says of a vault.
     static func findings(vault: [String: Value]) -> [Finding] {
-        [trouble(vault: vault), finding(vault: vault)].compactMap(\.self)
+        [unkept(vault: vault), trouble(vault: vault), finding(vault: vault)].compactMap(\.self)
+    }
+
+    /// What would be lost when the daemon ends.
+    private static func unkept(vault: [String: Value]) -> Finding? {
+        typealias Key = VaultsInterface.Key
+        let unkept = vault.cleanText(Key.unkept)
+        guard !unkept.isEmpty else { return nil }
+        return .failure(
+            "Vault \(vault.cleanText(Key.name))",
+            unkept,
+            do:
+                "`df -h` shows which disk is full. Don't stop Keybell before `keybell status` says that it is kept; locking the vault loses nothing."
+        )
     }
 
     /// Why an open vault is served from an older state of its file.

@@ -18,6 +18,7 @@ struct Composition: Sendable {
     private let services: [any Service]
     private let followUps: FollowUpTasks
     private let vaults: Current<[any VaultStore]>
+    private let closed: ClosedVaults
     private let followingRecords: [LastWork.Part]
     private let lastRecords: [LastWork.Part]
     private let logger: Logger
@@ -101,7 +102,7 @@ struct Composition: Sendable {
         services += [stopping, ReadinessNotice(logger: logger)]
         self.services = services
         followUps = components.handler.value.followUps
-        vaults = components.vaults
+        (vaults, closed) = (components.vaults, components.closed)
         (followingRecords, lastRecords) = (components.followingRecords, components.lastRecords)
         await components.clients.load()
         await components.prepare(components.vaults.value, configuration.lock)
@@ -129,7 +130,7 @@ struct Composition: Sendable {
     /// What follows the last answers, such as the record of one that didn't arrive, and what was saved.
     private func lastWork(_ stopped: ContinuousClock.Instant?) -> LastWork {
         let gone = stopped.map { .now - $0 } ?? .zero
-        let vaults = vaults.value
+        let vaults = vaults.value + closed.unsettled
         let saving = LastWork.Part(
             timeout: StopTimes.all - StopTimes.records - gone,
             trouble: "The daemon ends before all that was saved is known to be in the vaults' files"

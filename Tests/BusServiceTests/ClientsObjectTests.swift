@@ -116,14 +116,43 @@ struct `Clients on the bus` {
         #expect(error?.message.contains("`keybell grants \(ShellWord.quoting(known))`") == true)
     }
 
-    private static func grant(to fingerprint: String, _ scope: Grant.Scope) -> Grant {
+    @Test func `while the keyring can't be read a client's grants end all the same`() async throws {
+        let (session, _) = try await withClient()
+        let provider = try await RefusingProvider(over: session)
+        let fixture = try await ServiceFixture(on: session, behind: provider)
+        let fingerprint = try #require(try await list(fixture).first?["fingerprint"]?.asString)
+        let grants = ["a.example", "b.example"].map { Self.grant(to: fingerprint, .always, at: $0) }
+        try await fixture.grants.remember(grants)
+        provider.failing.update { $0 = "SearchItems" }
+        // Whatever comes of it, the keys are to be read anew.
+        _ = await fixture.errorName { () throws(DBusError) in
+            _ = try await call(fixture, ClientsInterface.rename, "firefox", "fox")
+        }
+        await #expect(throws: DBusError.self) { try await call(fixture, ClientsInterface.list) }
+        // Whether it could be deleted is another matter.
+        _ = await fixture.errorName { () throws(DBusError) in
+            _ = try await call(fixture, ClientsInterface.forget, "firefox", grants[0].name)
+        }
+        #expect(try await fixture.grants.all().map(\.name) == [grants[1].name])
+        let error = await #expect(throws: DBusError.self) {
+            try await call(fixture, ClientsInterface.revoke, "firefox")
+        }
+        #expect(error?.message.contains("What it was granted counts no more") == true)
+        #expect(try await fixture.grants.all().isEmpty)
+    }
+
+    private static func grant(
+        to fingerprint: String,
+        _ scope: Grant.Scope,
+        at host: String = "a.example"
+    ) -> Grant {
         let key = GrantKey(
             fingerprint: fingerprint,
             program: "/usr/bin/firefox",
             origin: nil,
             vault: "Passwords",
             kind: .release,
-            host: "a.example"
+            host: host
         )
         return Grant(key: key, allows: true, entries: nil, scope: scope)
     }

@@ -53,17 +53,30 @@ struct ClientsObject: Sendable {
     private func revoke(_ call: MethodCall) async throws(DBusError) -> [Value] {
         let answerer = try await callers.unsandboxed(call.sender)
         let name = call.body.first?.asString ?? ""
-        if let id = try await lockedID(name) {
-            // Nobody can see which key it is. What was granted to that goes before it is let in again.
-            return try await delete(id, for: answerer)
+        let client: Client
+        do throws(DBusError) {
+            if let id = try await lockedID(name) {
+                // Nobody can see which key it is. What was granted to that goes before it is let in again.
+                return try await delete(id, for: answerer)
+            }
+            client = try await self.client(name)
+        } catch {
+            guard let known = await clients.lastKnown(name) else { throw error }
+            client = known
         }
-        let client = try await client(name)
         // Whatever fails, nothing that was decided for it counts any more.
         await approvals.end(.key(client.fingerprint))
-        let grantsFailure = await failureOfForgetting(client.fingerprint)
+        // Beside it: a keyring that hangs takes its time for each.
+        async let forgetting = failureOfForgetting(client.fingerprint)
+        let failure: DBusError?
         do throws(DBusError) {
             _ = try await delete(client.id, for: answerer)
+            failure = nil
         } catch {
+            failure = error
+        }
+        let grantsFailure = await forgetting
+        if let error = failure {
             let granted =
                 grantsFailure.map { ", but stays in the keyring (\($0.message))" } ?? ", and is deleted"
             throw DBusError(
@@ -148,23 +161,17 @@ struct ClientsObject: Sendable {
 
     private func forget(_ call: MethodCall) async throws(DBusError) -> [Value] {
         let answerer = try await callers.uninvolved(call.sender)
-        let client = try await client(call.body.first?.asString ?? "")
+        let who = call.body.first?.asString ?? ""
         let name = call.body.last?.asString ?? ""
-        // Also where it couldn't be deleted: it no longer counts, so nothing that it allowed may either.
-        await approvals.forget(.key(client.fingerprint))
-        let forgotten: Grant?
-        do throws(ClientError) {
-            forgotten = try await grants.forget(fingerprint: client.fingerprint, name: name)
-        } catch {
-            let cause = DBusError(error)
-            let time =
-                await grants.staysForgotten()
-                ? "" : " while Keybell runs, but is back after a restart that comes before that"
-            throw DBusError(
-                name: cause.name,
-                message:
-                    "It could not be deleted from the keyring, which is done by itself once that works, or by repeating this. It counts no more\(time). \(cause.message)"
-            )
+        // The keyring may hang, and then the client can't be looked up in it.
+        let known = await clients.lastKnown(who)
+        var client: Client
+        if let known { client = known } else { client = try await self.client(who) }
+        var forgotten = try await forget(name, of: client)
+        if forgotten == nil, known != nil {
+            // Somebody else may have the name by now.
+            client = try await self.client(who)
+            forgotten = try await forget(name, of: client)
         }
         guard let forgotten else {
             throw .notFound(
@@ -179,6 +186,28 @@ struct ClientsObject: Sendable {
         ]
         await audit([(.forgotten, fields)])
         return []
+    }
+
+    /// Forgets a grant, in memory at once.
+    ///
+    /// - Returns: It; nil if the client has none of that name.
+    /// - Throws: Why it couldn't be deleted.
+    private func forget(_ name: String, of client: Client) async throws(DBusError) -> Grant? {
+        // Also where it couldn't be deleted: it no longer counts, so nothing that it allowed may either.
+        await approvals.forget(.key(client.fingerprint))
+        do throws(ClientError) {
+            return try await grants.forget(fingerprint: client.fingerprint, name: name)
+        } catch {
+            let cause = DBusError(error)
+            let time =
+                await grants.staysForgotten()
+                ? "" : " while Keybell runs, but is back after a restart that comes before that"
+            throw DBusError(
+                name: cause.name,
+                message:
+                    "It could not be deleted from the keyring, which is done by itself once that works, or by repeating this. It counts no more\(time). \(cause.message)"
+            )
+        }
     }
 
     private func all() async throws(DBusError) -> [Client] {

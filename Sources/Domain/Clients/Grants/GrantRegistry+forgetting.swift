@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ConcurrencyTools
+import SecretService
 
 // What no longer counts, and is deleted as soon as the keyring does that.
 extension GrantRegistry {
@@ -20,8 +21,13 @@ extension GrantRegistry {
     /// - Returns: The grant; nil where there is none.
     /// - Throws: Why it can't be read, or why it couldn't be deleted; in both cases it no longer counts all the same.
     package func forget(fingerprint: String, name: String) async throws(ClientError) -> Grant? {
-        let error = await load()
-        let known = table.grants(of: fingerprint).first { $0.name == name }
+        var known = table.grants(of: fingerprint).first { $0.name == name }
+        var error: KeyringError?
+        // What is known counts no more from now on, not only once a keyring that hangs has answered.
+        if known == nil {
+            error = await load()
+            known = table.grants(of: fingerprint).first { $0.name == name }
+        }
         guard let known = known ?? undeletedGrants().first(where: { $0.isNamed(name, fingerprint) }) else {
             if let error = error ?? snapshot.sealed[fingerprint] { throw .keyring(error) }
             return nil

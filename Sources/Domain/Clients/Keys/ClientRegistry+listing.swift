@@ -39,6 +39,15 @@ extension ClientRegistry {
         return snapshot.hasLocked ? nil : Set(snapshot.all.map(\.client.fingerprint))
     }
 
+    /// The client of an Id, or of the name that it alone is shown under, as it was when the keys were last read; nothing
+    /// is read now, so that a keyring that gives no answer holds up nobody.
+    package func lastKnown(_ name: String) -> Client? {
+        let clean = PlainName(cleaning: name)?.text
+        if let client = lastRead.first(where: { $0.id == clean }) { return client }
+        let named = lastRead.filter { $0.shownName == clean }
+        return named.count == 1 ? named.first : nil
+    }
+
     /// The client that has this Id; nil if the Id is free.
     ///
     /// One that the keyring keeps locked by itself is an error: nobody may take it for a free one.

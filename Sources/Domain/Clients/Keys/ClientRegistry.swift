@@ -22,6 +22,8 @@ package actor ClientRegistry: MainLoopActor {
     nonisolated let news = Broadcast<Void>(backlog: 1)
 
     private let cache = CachedReading<ClientsSnapshot, KeyringError>()
+    /// The clients as they were when last read; unlike the keys they are kept while the keyring can't be read.
+    var lastRead: [Client] = []
     private var follower: Task<Void, Never>?
     private var lastReread: ContinuousClock.Instant?
     private static let rereadPause = Duration.seconds(10)
@@ -192,7 +194,9 @@ package actor ClientRegistry: MainLoopActor {
     /// All clients, from memory or, if they aren't there, from the keyring.
     func clients() async throws(KeyringError) -> ClientsSnapshot {
         follow()
-        return try await cache.value(on: self, orIfItNeverRests: .deadline, reading: reading)
+        return try await cache.value(on: self, orIfItNeverRests: .deadline, reading: reading) {
+            $0.lastRead = $1.all.map(\.client)
+        }
     }
 
     /// Has somebody offer the keyring for a client's request, where nobody has yet.
@@ -212,7 +216,9 @@ package actor ClientRegistry: MainLoopActor {
     }
 
     private func reread() async throws(KeyringError) -> ClientsSnapshot {
-        try await cache.readAgain(on: self, orIfItNeverRests: .deadline, reading: reading)
+        try await cache.readAgain(on: self, orIfItNeverRests: .deadline, reading: reading) {
+            $0.lastRead = $1.all.map(\.client)
+        }
     }
 
     private var reading: @Sendable () async throws(KeyringError) -> ClientsSnapshot {

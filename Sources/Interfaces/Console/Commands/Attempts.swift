@@ -2,22 +2,36 @@
 
 /// Something that is done to each of several, however it goes for the others.
 enum Attempts {
-    /// Does it to each, says what went wrong as it goes, and fails at the end if anything did.
-    static func each<Element>(
+    /// Does it to all at once, so that none waits for one that takes long; says what goes wrong as it goes, and fails at
+    /// the end if anything did.
+    static func each<Element: Sendable>(
         of elements: [Element],
-        _ act: (Element) async throws(ConsoleError) -> Void
+        _ act: @escaping @Sendable (Element) async throws(ConsoleError) -> Void
     ) async throws(ConsoleError) {
-        var failed = 0
-        for element in elements {
-            do throws(ConsoleError) {
-                try await act(element)
-            } catch {
-                failed += 1
-                Output.complaint(error.text)
+        let failures = await withTaskGroup(of: ConsoleError?.self) { group in
+            for element in elements {
+                group.addTask {
+                    do throws(ConsoleError) {
+                        try await act(element)
+                        return nil
+                    } catch {
+                        return error
+                    }
+                }
             }
+            var failures: [ConsoleError] = []
+            for await failure in group.compactMap(\.self) {
+                failures.append(failure)
+                if elements.count > 1 { Output.complaint(failure.text) }
+            }
+            return failures
         }
-        guard failed == 0 else {
-            throw .refused("\(failed) of \(elements.count) failed; the rest is done.")
-        }
+        guard let first = failures.first else { return }
+        guard elements.count > 1 else { throw first }
+        throw .refused(summary(failed: failures.count, of: elements.count))
+    }
+
+    static func summary(failed: Int, of all: Int) -> String {
+        failed == all ? "All \(all) failed." : "\(failed) of \(all) failed; the rest is done."
     }
 }

@@ -80,6 +80,11 @@ struct ForgetCommand: AsyncParsableCommand {
     private static func forget(_ client: String, _ key: String, _ daemon: DaemonBus)
         async throws(ConsoleError)
     {
-        try await daemon.call(ClientsInterface.description, ClientsInterface.forget, texts: [client, key])
+        try await daemon.call(
+            ClientsInterface.description,
+            ClientsInterface.forget,
+            texts: [client, key],
+            timeout: RevokeCommand.timeout
+        )
     }
 }

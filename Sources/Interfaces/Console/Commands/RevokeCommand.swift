@@ -48,7 +48,15 @@ struct RevokeCommand: AsyncParsableCommand {
         }
     }
 
+    /// A keyring that hangs is waited for several times.
+    static let timeout = Duration.seconds(60)
+
     private static func revoke(_ client: String, _ daemon: DaemonBus) async throws(ConsoleError) {
-        try await daemon.call(ClientsInterface.description, ClientsInterface.revoke, texts: [client])
+        try await daemon.call(
+            ClientsInterface.description,
+            ClientsInterface.revoke,
+            texts: [client],
+            timeout: timeout
+        )
     }
 }

@@ -69,4 +69,49 @@ import Testing
         #expect(error.code == ENOENT)
         #expect(text(backup) == "old")
     }
+
+    @Test func `a folder that another program keeps locked can still be saved into`() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try Data("old".utf8).write(to: URL(filePath: path))
+        let other = try FolderLock(folder, timeout: .zero)
+        let replacement = try FileReplacement(of: path, timeout: .milliseconds(1))
+        let isLocked = replacement.isLocked
+        #expect(!isLocked)
+        try replacement.replace(with: Array("new".utf8), isGood: { _ in true }, isStillOld: { true })
+        #expect(text(path) == "new")
+        // What is written in place would break under another writer.
+        var error: SystemCallError?
+        do throws(SystemCallError) {
+            try replacement.overwrite(with: [], backup: backup, isGood: { _ in true }, isStillOld: { true })
+        } catch let caught {
+            error = caught
+        }
+        #expect(error == SystemCallError(call: "flock", code: EWOULDBLOCK))
+        _ = consume other
+    }
+
+    @Test func `who saves without the lock leaves alone what the one with it is writing`() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try Data("old".utf8).write(to: URL(filePath: path))
+        let slow = try FileReplacement(of: path)
+        try slow.replace(
+            with: Array("slow".utf8),
+            isGood: { $0 == Array("slow".utf8) },
+            isStillOld: { text(path) == "old" }
+        ) { step throws(SystemCallError) in
+            guard step == .written else { return }
+            let other = try FileReplacement(of: path, timeout: .milliseconds(1))
+            other.clearLitter()
+            var isRefused = false
+            do throws(SystemCallError) {
+                try other.replace(with: [1], isGood: { _ in false }, isStillOld: { true })
+            } catch {
+                isRefused = true
+            }
+            #expect(isRefused)
+        }
+        #expect(text(path) == "slow")
+    }
 }

@@ -158,6 +158,7 @@ struct KDBXFile: Sendable {
             let outcome: Result<(Opened, LoginID?), VaultError>
             do throws(SystemCallError) {
                 let replacement = try FileReplacement(of: reader.path)
+                if !replacement.isLocked { tellUnlocked() }
                 outcome = try rewrite(former, deriver, in: replacement, change)
             } catch  where error.code == ESTALE {
                 // Another program wrote while we encrypted: once more, with what it wrote.
@@ -255,6 +256,13 @@ struct KDBXFile: Sendable {
         try reached(step)
     }
 
+    private func tellUnlocked() {
+        logger.notice(
+            "Another program keeps the folder of the vault's file locked; the file is saved without that lock",
+            metadata: ["vault": "\(name)", "see": "fuser \(SafeFile.parent(of: reader.path))"]
+        )
+    }
+
     private func tellTrouble(_ error: SystemCallError) {
         logger.warning(
             "The vault's file is saved, but the disk may not have it yet: a crash may bring the one before back",
@@ -324,8 +332,8 @@ struct KDBXFile: Sendable {
 
     /// Removes what a save that was killed may have left beside the file.
     func clearLitter() {
-        // No file, or a save of another program that takes long: then there is nothing to clear, or not by us.
-        guard let replacement = try? FileReplacement(of: reader.path, timeout: .seconds(5)) else { return }
+        // Without a file there is nothing to clear, and while another program saves it isn't ours to clear.
+        guard let replacement = try? FileReplacement(of: reader.path), replacement.isLocked else { return }
         replacement.clearLitter()
     }
 }

@@ -7,7 +7,8 @@ import Glibc
 ///
 /// What is written goes to a file beside it first, which is checked and then takes its place; the former content
 /// stays as `NAME.keybell-backup`. Symbolic links are followed; mode, owner, group, access list and other attributes
-/// stay as they were. Whoever holds one also holds the folder's lock.
+/// stay as they were. Whoever holds one also holds the folder's lock, unless another program, which need only be able to
+/// read the folder, has kept that for too long: names that no other uses are written under then.
 ///
 /// Of several hard links to the file only this name gets the new content, as with any program that saves safely: to
 /// write into the file that they share would leave a broken one for all of them, should we be killed.
@@ -51,15 +52,18 @@ package struct FileReplacement: ~Copyable, Sendable {
     ///
     /// - Parameters:
     ///   - path: The file, which must be there, or a link to it.
-    ///   - timeout: How long another program may hold the lock; this thread waits.
+    ///   - timeout: How long it waits, on this thread, for another program that holds the lock.
     /// - Throws: The failing call's `errno`.
-    package init(of path: String, timeout: Duration = .seconds(30)) throws(SystemCallError) {
+    package init(of path: String, timeout: Duration = .seconds(3)) throws(SystemCallError) {
         let target = try FileBytes.resolved(path)
         let folder = SafeFile.parent(of: target)
-        lock = try FolderLock(folder, timeout: timeout)
+        lock = try FolderLock(folder, orWithoutAfter: timeout)
         self.path = target
         self.folder = folder
     }
+
+    /// Whether no other program that asks for the folder's lock writes there meanwhile.
+    package var isLocked: Bool { lock.isHeld }
 
     /// The name under which a file's former content is kept.
     package static func backup(of path: String) -> String { path + ".keybell-backup" }
@@ -135,7 +139,8 @@ package struct FileReplacement: ~Copyable, Sendable {
     ///   - isStillOld: Whether the file still is the one that the new content was made from.
     ///   - reached: Told of each step, for tests; what it throws ends the writing there.
     /// - Throws: The failing call's `errno`: EIO if what was read back wasn't good, ESTALE if the file has become
-    ///   another. The former content is in the file then, unless `isBroken` says otherwise.
+    ///   another, EWOULDBLOCK if another program keeps the folder's lock: two that write into one file at once would
+    ///   break it. The former content is in the file then, unless `isBroken` says otherwise.
     package borrowing func overwrite(
         with bytes: [UInt8],
         backup: String,
@@ -143,6 +148,7 @@ package struct FileReplacement: ~Copyable, Sendable {
         isStillOld: () -> Bool,
         reached: (Step) throws(SystemCallError) -> Void = { _ in }
     ) throws(SystemCallError) {
+        guard isLocked else { throw SystemCallError(call: "flock", code: EWOULDBLOCK) }
         let old = try FileBytes.read(path, limit: .max)
         try SafeFile.write(old, to: backup)
         try reached(.backedUp)
@@ -255,8 +261,9 @@ package struct FileReplacement: ~Copyable, Sendable {
     private var temporary: String { beside("keybell-new") }
     private var linked: String { beside("keybell-old") }
 
-    /// A hidden name in the same folder, always the same, so that what a killed save left is found.
+    /// A hidden name in the same folder, with the lock always the same, so that what a killed save left is found.
     private func beside(_ ending: String) -> String {
-        "\(folder)/.\(path.split(separator: "/").last ?? "").\(ending)"
+        let owner = isLocked ? "" : "-\(getpid())"
+        return "\(folder)/.\(path.split(separator: "/").last ?? "").\(ending)\(owner)"
     }
 }

@@ -9,6 +9,8 @@ import Glibc
 package struct FolderLock: ~Copyable, Sendable {
     /// The open folder that is locked.
     let folder: Descriptor
+    /// False where another program has kept it for too long.
+    let isHeld: Bool
 
     /// Waits for the lock, on this thread.
     ///
@@ -18,9 +20,25 @@ package struct FolderLock: ~Copyable, Sendable {
     ///   - timeout: How long another program may hold it.
     /// - Throws: The failing call's `errno`; EWOULDBLOCK when `timeout` is over.
     package init(_ path: String, timeout: Duration) throws(SystemCallError) {
+        try self.init(path, timeout: timeout, isNeeded: true)
+    }
+
+    /// Waits for the lock, but goes on without it where another program keeps it: whoever may read the folder can.
+    init(_ path: String, orWithoutAfter timeout: Duration) throws(SystemCallError) {
+        try self.init(path, timeout: timeout, isNeeded: false)
+    }
+
+    private init(_ path: String, timeout: Duration, isNeeded: Bool) throws(SystemCallError) {
         let folder = try Descriptor("open", unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC))
-        try folder.lock(until: .now + timeout)
+        var isHeld = true
+        do throws(SystemCallError) {
+            try folder.lock(until: .now + timeout)
+        } catch {
+            guard !isNeeded, error.code == EWOULDBLOCK else { throw error }
+            isHeld = false
+        }
         self.folder = folder
+        self.isHeld = isHeld
     }
 
     /// Returns once the disk has what was made, renamed or removed in the folder.

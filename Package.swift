@@ -16,7 +16,6 @@ let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let tomlKit = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
-let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -225,7 +224,7 @@ let package = Package(
                 "ConcurrencyTools", "DBus", "DerivationProcess", "DisplayText", "HTTPServer",
                 "KeePassHTTP", "Linux", "Notifier", "Operations", "Passwords", "SecretService",
                 "SecureMemory", "SessionWatch", "Settings", "Vault", "VaultStores", argumentParser,
-                lifecycle, logging, unixSignals,
+                lifecycle, logging,
             ]
         ),
         .executableTarget(
@@ -327,7 +326,7 @@ let package = Package(
             of: "Daemon",
             [
                 "Approval", "Audit", "Callers", "ConcurrencyTools", "TestSupport", "Vault", lifecycle,
-                logging, unixSignals,
+                logging,
             ]
         ),
         .testTarget(

@@ -6,7 +6,6 @@ import Logging
 import ServiceLifecycle
 import Synchronization
 import Testing
-import UnixSignals
 
 @testable import Daemon
 
@@ -54,10 +53,10 @@ struct StopTests {
 
     /// Tells the group to stop, as systemd does, once it runs.
     private struct Stopping: Service {
-        static let signal = UnixSignal.sigusr2
+        let stop: AsyncStream<Int32>.Continuation
 
         func run() async throws {
-            kill(getpid(), SIGUSR2)
+            stop.yield(SIGTERM)
             try? await gracefulShutdown()  // cancelled is told to stop, too
         }
     }
@@ -74,11 +73,11 @@ struct StopTests {
 
     private func run(
         _ services: [any Service],
-        until signals: [UnixSignal] = [],
+        until stops: AsyncStream<Int32> = AsyncStream { _ in },
         timeout: Duration
     ) async throws -> ServiceRun {
         let running = ServiceRun(services, timeout: timeout, grace: .milliseconds(1), logger: Self.silent)
-        try await withDeadline(.seconds(60)) { try await running.run(until: signals) }
+        try await withDeadline(.seconds(60)) { try await running.run(until: stops) }
         return running
     }
 
@@ -86,10 +85,11 @@ struct StopTests {
         let stuck = Stuck()
         defer { stuck.letGo() }
         let (ends, end) = AsyncStream.makeStream(of: Void.self)
+        let (stops, stop) = AsyncStream.makeStream(of: Int32.self)
         // What is stuck is told first, and would keep the others from hearing of it.
         let running = try await run(
-            [Waiting { end.finish() }, Stopping(), stuck],
-            until: [Stopping.signal],
+            [Waiting { end.finish() }, Stopping(stop: stop), stuck],
+            until: stops,
             timeout: .milliseconds(1)
         )
         #expect(running.stopped != nil)

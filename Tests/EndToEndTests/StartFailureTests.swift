@@ -83,6 +83,13 @@ struct StartFailureTests {
         #expect(report.errors.contains("config.toml"))
     }
 
+    @Test(arguments: [["--port", "5"], ["foo"]])
+    func `arguments that make no sense end with status 2`(arguments: [String]) async throws {
+        let report = try await ChildProcess.run(DaemonSession.programs + "/keybelld", arguments)
+        #expect(report.status == 2 && report.errors.contains("Usage:"), "\(report)")
+        #expect(try await ChildProcess.run(DaemonSession.programs + "/keybelld", ["--help"]).status == 0)
+    }
+
     @Test func `without a session bus the daemon says what to do`() async throws {
         let report = try await ChildProcess.run(
             DaemonSession.programs + "/keybelld",

@@ -57,4 +57,20 @@ import Testing
         // It has got an answer, whatever became of the bus that its question was answered on.
         _ = await sending.result
     }
+
+    @Test func `a stop during the start ends it with status 0`() async throws {
+        let provider = try await RefusingProvider(over: try await KeyringSession())
+        provider.holding.update { $0 = "SearchItems" }
+        defer { provider.holding.update { $0 = nil } }
+        let session = try await DaemonSession(on: provider.bus, starting: false)
+        let daemon = try ChildProcess(
+            DaemonSession.programs + "/keybelld",
+            ["--config", session.configuration],
+            environment: session.bus.environment
+        )
+        try await provider.calls.wait(for: "a look for the keys") { $0["SearchItems"] ?? 0 > 0 ? () : nil }
+        daemon.terminate()
+        let report = try await daemon.end(within: .seconds(60))
+        #expect(report.status == 0, "\(report)")
+    }
 }

@@ -12,7 +12,6 @@ import Operations
 import SecureMemory
 import ServiceLifecycle
 import Settings
-import UnixSignals
 
 /// Keeps the sockets that systemd passed while the configuration can't be used, and tells so to whoever asks, there and on
 /// the bus.
@@ -40,7 +39,11 @@ struct UnconfiguredService: Sendable {
 
     /// Answers 503 until the configuration can be used or the daemon is told to stop; it is looked at when it changes, at
     /// each request and at each of `hangups`.
-    func run(_ problem: ConfigurationProblem, hangups: AsyncStream<Int32>) async throws {
+    func run(
+        _ problem: ConfigurationProblem,
+        hangups: AsyncStream<Int32>,
+        until stops: AsyncStream<Int32>
+    ) async throws {
         let (requests, asked) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         let handler = UnconfiguredHandler(problem) { asked.yield() }
         let (limit, budget) = (ConnectionLimit(), BodyBudget())
@@ -70,8 +73,10 @@ struct UnconfiguredService: Sendable {
         let group = ServiceGroup(
             configuration: .init(
                 services: (listeners + [listening, telling]).map { .init(service: $0) }
-                    + [.init(service: wait, successTerminationBehavior: .gracefullyShutdownGroup)],
-                gracefulShutdownSignals: [.sigterm, .sigint],
+                    + [
+                        .init(service: wait, successTerminationBehavior: .gracefullyShutdownGroup),
+                        StopSignal(stops: stops).ending,
+                    ],
                 logger: logger
             )
         )

@@ -110,7 +110,10 @@ struct Composition: Sendable {
     }
 
     /// Serves until the daemon is told to stop, and what it keeps is where it is kept.
-    func run() async throws {
+    ///
+    /// - Parameter stops: Tells it to stop by its first element.
+    /// - Throws: Why it ended without that.
+    func run(until stops: AsyncStream<Int32>) async throws {
         let running = ServiceRun(
             services,
             timeout: StopTimes.services,
@@ -119,7 +122,7 @@ struct Composition: Sendable {
         )
         let outcome: Result<Void, any Error>
         do {
-            outcome = .success(try await running.run())
+            outcome = .success(try await running.run(until: stops))
         } catch {
             outcome = .failure(error)
         }

@@ -41,28 +41,31 @@ package struct DaemonCommand: ParsableCommand {
         if environment["KEYBELL_DEBUG"] != nil { logger.logLevel = .debug }
         // From the first moment on: it would end the daemon.
         let hangups = SignalStream.of([SIGHUP], buffering: .bufferingNewest(1))
+        let stops = Stops()
         let configuration: Configuration
         do throws(ConfigurationError) {
             configuration = try Configuration.load(path: config)
         } catch {
-            return await refuse(ConfigurationProblem(error), hangups, logger)
+            return await refuse(ConfigurationProblem(error), hangups, stops, logger)
         }
         tellHardening(hardeningFailure, logger)
         configuration.tell(logger, environment: environment)
         defer { ChildProgram.terminateAll() }
         do {
-            let composition = try await Composition(
-                configuration,
-                path: config,
-                hangups: hangups,
-                folders: .ofProcess(),
-                logger: logger
-            )
-            try await composition.run()
+            let start = { @Sendable [config, logger] in
+                try await Composition(
+                    configuration,
+                    path: config,
+                    hangups: hangups,
+                    folders: .ofProcess(),
+                    logger: logger
+                )
+            }
+            try await stops.unlessDuring(start)?.run(until: stops.running)
             logger.notice("stopped")
             return 0
         } catch let error as TLSIdentityError {
-            return await refuse(ConfigurationProblem(error, path: config), hangups, logger)
+            return await refuse(ConfigurationProblem(error, path: config), hangups, stops, logger)
         } catch {
             logger.error("\(error)")
             return 1
@@ -73,12 +76,13 @@ package struct DaemonCommand: ParsableCommand {
     private func refuse(
         _ problem: ConfigurationProblem,
         _ hangups: AsyncStream<Int32>,
+        _ stops: Stops,
         _ logger: Logger
     ) async -> Int32 {
         logger.error("\(problem.text)")
         guard let unconfigured = UnconfiguredService(path: config, logger: logger) else { return 2 }
         do {
-            try await unconfigured.run(problem, hangups: hangups)
+            try await unconfigured.run(problem, hangups: hangups, until: stops.running)
             return 0
         } catch {
             logger.error("\(error)")

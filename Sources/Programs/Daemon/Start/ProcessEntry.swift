@@ -21,7 +21,7 @@ package enum ProcessEntry {
         let failure = Hardening.apply()
         DispatchLog.silence()
         DerivationWorker.runIfAsked()
-        let command = DaemonCommand.parseOrExit()
+        let command = parsed()
         Task(executorPreference: MainLoop.executor) {
             let status = await command.status(
                 environment: ProcessInfo.processInfo.environment,
@@ -31,5 +31,16 @@ package enum ProcessEntry {
             exit(status)
         }
         dispatchMain()
+    }
+
+    /// What this process was told; without sense in it the end is that of a bad configuration.
+    private static func parsed() -> DaemonCommand {
+        do {
+            return try DaemonCommand.parse()
+        } catch {
+            guard DaemonCommand.exitCode(for: error) != .success else { DaemonCommand.exit(withError: error) }
+            StandardStream.error.write(DaemonCommand.fullMessage(for: error) + "\n")
+            exit(2)
+        }
     }
 }

@@ -4,7 +4,6 @@ import ConcurrencyTools
 import Logging
 import ServiceLifecycle
 import Synchronization
-import UnixSignals
 
 /// Runs services until they are told to stop and have ended, or have had their time for that.
 ///
@@ -38,9 +37,9 @@ final class ServiceRun: Sendable {
 
     /// Runs them; what takes too long to end is told in the log, and is no failure.
     ///
-    /// - Parameter signals: What tells them to stop.
+    /// - Parameter stops: Tells them to stop by its first element.
     /// - Throws: What a service throws.
-    func run(until signals: [UnixSignal] = [.sigterm, .sigint]) async throws {
+    func run(until stops: AsyncStream<Int32>) async throws {
         let (events, event) = AsyncStream<Event>.makeStream(bufferingPolicy: .bufferingOldest(2))
         let limit = StopLimit {
             self.stop.withLock { $0 = .now }
@@ -59,8 +58,7 @@ final class ServiceRun: Sendable {
                 // However it ends, whoever waits gets an answer first.
                 services: (watched + [limit]).map { service in
                     .init(service: service, failureTerminationBehavior: .gracefullyShutdownGroup)
-                },
-                gracefulShutdownSignals: signals,
+                } + [StopSignal(stops: stops).ending],
                 logger: logger
             )
         )
@@ -106,7 +104,21 @@ private struct WatchedService: Service {
     }
 }
 
-/// Hears first of the stop.
+/// Ends its group at the first signal, also at one that came before the group ran.
+struct StopSignal: Service {
+    let stops: AsyncStream<Int32>
+
+    /// The same as a part of a group.
+    var ending: ServiceGroupConfiguration.ServiceConfiguration {
+        .init(service: self, successTerminationBehavior: .gracefullyShutdownGroup)
+    }
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { for await _ in stops { return } }
+    }
+}
+
+/// Hears of the stop before all services but the one that asks for it.
 private struct StopLimit: Service {
     let begin: @Sendable () -> Void
 

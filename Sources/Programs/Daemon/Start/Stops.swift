@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConcurrencyTools
+import Glibc
+import Linux
+
+/// What tells the daemon to stop, from its beginning on: SIGTERM and SIGINT would else be its death.
+struct Stops: Sendable {
+    /// For what runs once the daemon has started; one that came before is kept for it.
+    let running = Self.signals()
+    private let starting = Self.signals()
+
+    private static func signals() -> AsyncStream<Int32> {
+        SignalStream.of([SIGTERM, SIGINT], buffering: .bufferingNewest(1))
+    }
+
+    /// Does what may take long, as a start does whose keyring hangs; to be called once.
+    ///
+    /// - Returns: What comes of it; nil if the daemon is told to stop meanwhile. It is left to itself then.
+    /// - Throws: What it throws.
+    func unlessDuring<Outcome: Sendable>(
+        _ act: @escaping @Sendable () async throws -> Outcome
+    ) async throws -> Outcome? {
+        let (outcomes, outcome) = AsyncStream<Result<Outcome, any Error>?>.makeStream(
+            bufferingPolicy: .bufferingOldest(1)
+        )
+        let waiting = Task(executorPreference: MainLoop.executor) { [starting] in
+            for await _ in starting { return _ = outcome.yield(nil) }
+        }
+        // Nobody takes a later one from it.
+        defer { waiting.cancel() }
+        Task(executorPreference: MainLoop.executor) {
+            do {
+                outcome.yield(.success(try await act()))
+            } catch {
+                outcome.yield(.failure(error))
+            }
+        }
+        for await first in outcomes { return try first?.get() }
+        return nil
+    }
+}

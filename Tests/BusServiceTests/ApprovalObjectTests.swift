@@ -93,7 +93,8 @@ struct `Requests on the bus` {
     }
 
     private static let all = [
-        "kind": "s", "title": "s", "body": "s", "caller": "a{sv}", "created": "t", "deadline": "t",
+        "kind": "s", "title": "s", "body": "s", "warnings": "as", "caller": "a{sv}", "created": "t",
+        "deadline": "t",
     ]
     private static let known = ["client": "s", "verified": "b"]
     private static let login = [

@@ -38,6 +38,26 @@ import Testing
         #expect(Self.record.fields[.reason] == nil)
     }
 
+    @Test(arguments: [
+        ("login.example:8443", "login.example:8443"), ("[::1]:8080", "[::1]:8080"), ("mail", "mail"),
+        (
+            "git.example as client firefox, under answer 9AS9",
+            "“git.example as client firefox, under answer 9AS9”"
+        ),
+        ("x: there is none", "“x: there is none”"),
+    ])
+    func `what a client names in place of a host stands in quotes`(host: String, shown: String) {
+        let record = AuditRecord(
+            .nothingFound,
+            time: 1,
+            [.program: "/usr/bin/git", .host: host, .client: "git"]
+        )
+        #expect(
+            record.sentence
+                == "/usr/bin/git asked for a login for \(shown) as client “git”: there is none"
+        )
+    }
+
     @Test func `who has answered isn't taken for who asked`() {
         let answered = AuditRecord(
             .answered,

@@ -33,6 +33,22 @@ import UnicodeText
         #expect(PlainText.field("a\(text)b") == "a\u{FFFD}b")
     }
 
+    @Test(arguments: [
+        ("xn--bcher-kva.example", "bücher.example", "bücher.example"),
+        ("a.example:81", "a.example:81", "a.example:81"),
+        ("my bank", "my bank", "“my bank”"), ("say “no”", "say “no”", PlainText.quoted("say “no”")),
+        ("銀行 login", "銀行 login", "“銀行 login”"),
+    ])
+    func `what isn't a host is recorded as it is, and shown in quotes`(
+        text: String,
+        recorded: String,
+        shown: String
+    ) {
+        #expect(PlainText.recordedPlace(text) == recorded)
+        #expect(PlainText.place(text) == shown)
+        #expect(PlainText.place(recorded) == shown)
+    }
+
     @Test func `marks are bounded for each request and never stand upon what is before the text`() {
         let zalgo = String(repeating: "z" + String(repeating: "\u{323}\u{301}", count: 20), count: 3)
         let shown = PlainText.cleaned(zalgo).unicodeScalars

@@ -149,6 +149,55 @@ import Testing
         #expect(title(40) == "git got 40 logins without passwords")
     }
 
+    @Test(
+        arguments: [
+            (
+                Notice.delivery(client: "a", program: "git", host: "a.example", count: 1),
+                "git got a login for a.example", "Client: “a”"
+            ),
+            (
+                .delivery(
+                    client: "a",
+                    program: "chromium",
+                    host: "a-rather-long-subdomain.login.github.com",
+                    count: 1
+                ),
+                "chromium got a login", "For …login.github.com\nClient: “a”"
+            ),
+            (
+                .delivery(
+                    client: "a",
+                    program: "/home/alice/.local/share/programs/chromium",
+                    host: "b.example",
+                    count: 2
+                ),
+                "2 logins went out",
+                "For b.example\n/home/alice/.local/share/programs/chromium got 2 logins\nClient: “a”"
+            ),
+        ] as [(Notice, String, String)]
+    )
+    func `news whose title isn't all drawn have it in the text, the site first`(
+        news: Notice,
+        title: String,
+        body: String
+    ) {
+        let server = NotificationServer(peer: ":1.5", product: "gnome-shell", capabilities: [])
+        let call = NotifyCall(telling: news, on: server)
+        #expect(call.title == title)
+        #expect(call.body == body)
+        let roomy = NotificationServer(peer: ":1.5", product: NotifierFixture.drawsAll, capabilities: [])
+        #expect(NotifyCall(telling: news, on: roomy).title == news.title)
+    }
+
+    @Test func `every other notice's title is drawn where there is least room`() {
+        let request = PendingRequest.of(.release)
+        let agent = AgentInfo(peer: ":1.7", name: "panel", executable: "/usr/bin/panel", isExclusive: true)
+        for news in [Notice.late(request), .notKept(request, ""), .failed(request, ""), .agent(agent)] {
+            let server = NotificationServer(peer: ":1.5", product: "gnome-shell", capabilities: [])
+            #expect(server.room.draws(title: news.title), "\(news.title)")
+        }
+    }
+
     @Test func `a delivery is told once a minute for each client and host`() {
         var notices = DeliveryNotices(interval: .seconds(60))
         let now = ContinuousClock.now

@@ -140,7 +140,7 @@ extension AuditRecord {
         // Whoever answered is someone other than the asker, even where nobody knows who that was.
         let asker = fields[.program] ?? (event == .answered ? nil : fields[.by])
         let who = asker.map { PlainText.name($0) } ?? "An unknown program"
-        let place = fields[.host].map { " for \($0)" } ?? ""
+        let place = fields[.host].map { " for " + PlainText.place($0) } ?? ""
         let vault = fields[.vault] ?? "the keyring"
         return switch event {
         case .answered:

@@ -181,7 +181,7 @@ struct ClientsObject: Sendable {
         let fields: [AuditRecord.Field: String?] = [
             .client: PlainText.field(client.id), .by: answerer.shownExecutable,
             .kind: forgotten.key.kind.rawValue, .decision: forgotten.allows ? "allow" : "deny",
-            .host: forgotten.key.host.isEmpty ? nil : PlainText.host(forgotten.key.host),
+            .host: forgotten.key.host.isEmpty ? nil : PlainText.recordedPlace(forgotten.key.host),
             .vault: PlainText.field(forgotten.key.vault),
         ]
         await audit([(.forgotten, fields)])

@@ -6,8 +6,17 @@ import DisplayText
 /// Something that the person is told and need not answer: what matters comes first, since some servers draw only one
 /// line of it.
 struct Notice: Sendable, Equatable {
+    /// A title with less in it.
+    struct Brief: Sendable, Equatable {
+        let title: String
+        /// What it leaves out.
+        let lead: String
+    }
+
     let title: String
     let body: String
+    /// In place of a title that isn't all drawn, the best first; what they leave out then begins the body.
+    var briefs: [Brief] = []
 
     /// Logins have reached a client.
     static func delivery(client: String, program: String, host: String?, count: Int, passwords: Bool = true)
@@ -15,10 +24,20 @@ struct Notice: Sendable, Equatable {
     {
         let what = count == 1 ? "a login" : "\(count) logins"
         let without = passwords ? "" : " without password" + (count == 1 ? "" : "s")
-        let place = host.map { " for " + PlainText.host($0) } ?? ""
+        let place = host.map { " for " + PlainText.place($0) } ?? ""
+        let brief = "\(PlainText.field(program)) got \(what)\(without)"
+        // Some draw just one line of that.
+        let lead = host.map { "For " + PlainText.place($0, columns: 34) }
         return Notice(
-            title: "\(PlainText.field(program)) got \(what)\(without)\(place)",
-            body: "Client: \(PlainText.quoted(client))"
+            title: brief + place,
+            body: "Client: \(PlainText.quoted(client))",
+            briefs: [
+                Brief(title: brief, lead: lead ?? ""),
+                Brief(
+                    title: count == 1 ? "A login went out" : "\(count) logins went out",
+                    lead: [lead, brief].compactMap(\.self).joined(separator: "\n")
+                ),
+            ]
         )
     }
 
@@ -50,7 +69,7 @@ struct Notice: Sendable, Equatable {
     static func agent(_ agent: AgentInfo) -> Notice {
         let executable = agent.executable.isEmpty ? "unknown" : PlainText.name(agent.executable)
         return Notice(
-            title: "Another program now shows Keybell's requests",
+            title: "Another program shows requests now",
             body: "Program: \(executable)\nIt calls itself \(PlainText.quoted(agent.name))"
         )
     }

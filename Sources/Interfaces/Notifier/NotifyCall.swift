@@ -80,8 +80,12 @@ extension NotifyCall {
 
     /// News that needs no answer.
     init(telling news: Notice, on server: NotificationServer) {
-        title = news.title
-        body = server.escaped(news.body)
+        let brief =
+            server.room.draws(title: news.title)
+            ? nil : news.briefs.first { server.room.draws(title: $0.title) } ?? news.briefs.last
+        title = brief?.title ?? news.title
+        let lines = [brief?.lead ?? "", news.body].filter { !$0.isEmpty }
+        body = server.escaped(lines.joined(separator: "\n"))
         purpose = .news
     }
 }

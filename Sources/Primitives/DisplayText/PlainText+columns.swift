@@ -23,6 +23,11 @@ extension PlainText {
         return shown == whole ? whole : "…" + shown
     }
 
+    /// A host in this many columns, or in quotes what a client has named in place of one.
+    package static func place(_ text: String, columns: Int) -> String {
+        isHost(text) ? host(text, columns: columns) : quoted(text, limit: columns)
+    }
+
     /// The end of a name or path in this many columns, from the beginning of a folder's name if there is one.
     package static func name(_ text: String, columns: Int) -> String {
         let whole = name(text)

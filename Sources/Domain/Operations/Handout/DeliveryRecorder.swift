@@ -106,7 +106,7 @@ struct DeliveryRecorder: Sendable {
             under: released.bases,
             [
                 .request: verified.request.type.rawValue,
-                .host: released.host.map { PlainText.host($0) },
+                .host: released.host.map { PlainText.recordedPlace($0) },
                 .vault: PlainText.field(vaults),
                 .count: String(handedOut.count),
                 .entries: uuids,
@@ -122,7 +122,10 @@ struct DeliveryRecorder: Sendable {
             client: verified.client.id,
             caller: await verified.requester.sender(),
             under: [],
-            [.request: verified.request.type.rawValue, .host: released.host.map { PlainText.host($0) }]
+            [
+                .request: verified.request.type.rawValue,
+                .host: released.host.map { PlainText.recordedPlace($0) },
+            ]
         )
     }
 }

@@ -138,11 +138,11 @@ struct GrantsCommand: AsyncParsableCommand {
     /// Where a grant holds, and for which logins: `https://a.example, to b.example: “mail”`.
     static func place(_ grant: [String: Value]) -> String {
         typealias Key = ClientsInterface.GrantKey
-        let host = grant[Key.host]?.asString.map { PlainText.host($0) } ?? ""
+        let host = grant[Key.host]?.asString.map { $0.isEmpty ? "" : PlainText.place($0) } ?? ""
         let entries = entries(grant)
         guard !host.isEmpty else { return entries.isEmpty ? "by name or uuid" : "by name: \(entries)" }
         let scheme = grant.cleanText(Key.scheme)
-        let target = grant[Key.submitHost]?.asString.map { PlainText.host($0) } ?? ""
+        let target = grant[Key.submitHost]?.asString.map { $0.isEmpty ? "" : PlainText.place($0) } ?? ""
         // A host that isn't an Internet host has its scheme already; an old grant has none.
         let page = scheme.isEmpty || host.contains("://") ? host : "\(scheme)://\(host)"
         return (target.isEmpty ? page : "\(page), to \(target)") + (entries.isEmpty ? "" : ": \(entries)")

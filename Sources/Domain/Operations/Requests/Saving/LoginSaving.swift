@@ -82,7 +82,7 @@ struct LoginSaving: Sendable {
             caller: await verified.requester.sender(),
             under: [cover.permission],
             [
-                .host: wish.host.map { PlainText.host($0) },
+                .host: wish.host.map { PlainText.recordedPlace($0) },
                 .vault: PlainText.field(store.name),
                 .entries: id.hex,
             ]

@@ -152,7 +152,7 @@ import Testing
     @Test mutating func `allow of a denied code says that a mute goes on, and ends nothing`() throws {
         let before = try fixture.ask(.save(), answered: .deny)
         let code = try fixture.ask(.release(), answered: .deny, Choices(muteSeconds: 600))
-        let error = AnswerError.invalidAnswer("its program is muted: `keybell unmute \(code)` ends that")
+        let error = AnswerError.invalidAnswer("The program is muted: `keybell unmute \(code)` ends that.")
         // Within the quiet time of either denial, and after that.
         for _ in 0..<2 {
             #expect(throws: error) { try fixture.answer(code, .allow) }

@@ -96,6 +96,71 @@ struct ShownRequestTests {
         #expect(RequestsCommand.lines(details, now: 800).count == 3)
     }
 
+    @Test(arguments: ["always", "session", "once"])
+    func `a denial that is remembered names what ends it, where the end of a quiet time wouldn't`(
+        scope: String
+    ) {
+        let details = request(
+            "7F2A",
+            more: [
+                "outcome": .string("denied"), "quiet": .boolean(true), "ended": .uint64(150),
+                "quiet-until": .uint64(180), "scope": .string(scope), "client": .string("my browser"),
+                "host": .string("a.example"),
+            ]
+        )
+        func grant(_ changes: [String: Value] = [:]) -> [String: Value] {
+            [
+                "key": .string("k1"), "client": .string("my browser"), "kind": .string("release"),
+                "host": .string("a.example"), "decision": .string("deny"),
+            ].merging(changes) { $1 }
+        }
+        func said(_ grants: [[String: Value]]) -> (recent: String, allow: String) {
+            let denials = RememberedDenials(among: grants)
+            return (
+                RequestsCommand.lines(details, now: 160, denials).last ?? "",
+                AllowCommand.summary(details, AnswerChoices(), denials: denials).last ?? ""
+            )
+        }
+        let forgets = "`keybell forget 'my browser' k1` ends that."
+        #expect(said([grant()]).recent.hasSuffix(forgets) == (scope != "once"))
+        #expect(said([grant()]).allow.hasSuffix(forgets) == (scope != "once"))
+        let two = said([grant(), grant(["key": .string("k2")])])
+        #expect(two.recent.contains("`keybell grants 'my browser'`") == (scope != "once"))
+        for other: [String: Value] in [
+            ["decision": .string("allow")], ["client": .string("git")], ["kind": .string("change")],
+            ["host": .string("b.example")], ["undeleted": .boolean(true)],
+        ] {
+            #expect(said([grant(other)]).recent.hasSuffix("`keybell allow 7F2A` ends that."))
+            #expect(said([grant(other)]).allow.hasSuffix("you are asked when the program asks again."))
+        }
+    }
+
+    @Test(
+        arguments: [
+            ([:], "allowed by a notification"),
+            (["left-out": .strings(["fields", "passwords"])], "allowed: names alone, by a notification"),
+            (["left-out": .strings(["fields"])], "allowed: without fields, by a notification"),
+            (["chosen-count": .uint32(1)], "allowed: 1 of 2, by a notification"),
+            (["chosen-count": .uint32(2)], "allowed by a notification"),
+            (
+                ["chosen-count": .uint32(1), "left-out": .strings(["fields", "passwords"])],
+                "allowed: 1 of 2, names alone, by a notification"
+            ),
+        ] as [([String: Value], String)]
+    )
+    func `an ended request says what of it was allowed`(more: [String: Value], state: String) {
+        let details = request(
+            "7F2A",
+            more: [
+                "outcome": .string("allowed"), "ended": .uint64(150), "entry-count": .uint32(2),
+                "answered-by": .string("a notification"),
+            ].merging(more) { $1 }
+        )
+        let title = RequestsCommand.lines(details, now: 160).first
+        #expect(title == "7F2A  firefox asks  (\(state), 10 seconds ago)")
+        #expect(details.ending(now: 160) == "Request 7F2A was \(state), 10 seconds ago.")
+    }
+
     @Test func `allow prints what was allowed`() {
         let details = request(
             "7F2A",

@@ -403,6 +403,19 @@ import Vault
         #expect(await fixture.asked().count == 1)
     }
 
+    @Test func `what a remembered denial denies unseen is counted with the question that it answered`()
+        async throws
+    {
+        let fixture = await OperationsFixture()
+        await fixture.vault.put(.at("https://a.example/", "a"))
+        let body = try fixture.client.request(.getLogins, Self.page)
+        _ = try await fixture.verified(fixture.client, body, .deny(Choices(scope: .always)))
+        for _ in 0..<2 { #expect(try await fixture.verified(fixture.client, body).titles.isEmpty) }
+        let recent = await fixture.approvals.recent()
+        #expect(recent.map(\.unseen) == [2])
+        #expect(recent.map(\.scope) == [.always])
+    }
+
     @Test func `always for an unfamiliar program records the pair, for the same place only`() async throws {
         let fixture = await OperationsFixture()
         await fixture.vault.put(.at("https://a.example/", "a"))

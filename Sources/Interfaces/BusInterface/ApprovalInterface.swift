@@ -161,6 +161,12 @@ package enum ApprovalInterface {
         package static let unseen = "unseen"
         /// `s`: of an answered request (ListRecent): by what means it was answered.
         package static let answeredBy = "answered-by"
+        /// `s`: of an answered request (ListRecent): for how long the answer was meant: once, session or always.
+        package static let scope = "scope"
+        /// `as`: of an allowed request (ListRecent): what didn't go out: passwords, fields; absent where all did.
+        package static let leftOut = "left-out"
+        /// `u`: of an allowed request (ListRecent): how many logins were chosen; absent where all were meant.
+        package static let chosenCount = "chosen-count"
         /// `b`: of an allowed request (ListRecent): whoever asked had given up, so that it has to ask again.
         package static let abandoned = "abandoned"
         /// `s`: of an answered request (ListRecent): why the answer isn't kept for as long as it was meant; absent where it

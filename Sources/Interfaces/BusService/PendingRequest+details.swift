@@ -68,6 +68,11 @@ extension RecentRequest {
         if outcome == .denied { details[Key.unseen] = .uint32(UInt32(clamping: unseen)) }
         if wasUnconfirmed { details[Key.unconfirmed] = .boolean(true) }
         details[Key.answeredBy] = answeredBy.map { .string($0) }
+        details[Key.scope] = scope.map { .string($0.rawValue) }
+        if outcome == .allowed {
+            details[Key.leftOut] = leftOut.isEmpty ? nil : .strings(leftOut.map(\.rawValue).sorted())
+            details[Key.chosenCount] = chosenCount.map { .uint32(UInt32(clamping: $0)) }
+        }
         details[Key.keepTrouble] = keepTrouble.map { .string($0) }
         details[Key.failure] = failure.map { .string($0) }
         if isBeingKept { details[Key.keeping] = .boolean(true) }

@@ -114,6 +114,8 @@ extension ApprovalBroker {
             outcome: ended.outcome,
             answeredBy: ended.surface.map(Wording.answerer),
             scope: ended.choices?.scope,
+            leftOut: ended.choices?.leftOut ?? [],
+            chosenCount: ended.choices?.entries?.count,
             ended: time.unix(of: ended.at),
             unseen: ended.unseen,
             quietUntil: quiet.quietUntil.map(time.unix),

@@ -151,6 +151,11 @@ package actor ApprovalBroker: MainLoopActor {
         change { $0.delivered(code, now: $1) }
     }
 
+    /// What the person has denied for longer than once was asked again, and denied unseen.
+    package func denied(_ kind: ApprovalKind, of fingerprint: String, at place: String?) {
+        queue.countRemembered(kind, of: fingerprint, at: place)
+    }
+
     /// What the person allowed under this code could not be carried out, for this reason: they are told, once.
     package func failed(_ code: String, because why: String) {
         guard let ended = queue.failed(code, why) else { return }

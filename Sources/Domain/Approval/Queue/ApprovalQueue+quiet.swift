@@ -30,6 +30,17 @@ extension ApprovalQueue {
         }
     }
 
+    /// Counts a request that a remembered denial denies towards the question that was so answered, while that is listed.
+    mutating func countRemembered(_ kind: ApprovalKind, of fingerprint: String, at place: String?) {
+        let index = ended.lastIndex { former in
+            let request = former.request
+            return former.outcome == .denied && former.choices.map { $0.scope != .once } ?? false
+                && request.kind == kind && request.fingerprint == fingerprint
+                && (request.host ?? request.claimedTitle) == place
+        }
+        if let index { ended[index].count(unseen: 1) }
+    }
+
     /// The codes of the denials that a quiet time or a mute comes from.
     var countingCodes: Set<String> {
         Set(quiets.values.map(\.code)).union(mutes.values.map(\.code))
@@ -67,7 +78,7 @@ extension ApprovalQueue {
         // While that lasts nothing would be shown again.
         if let mute = mutes.values.first(where: { $0.code == code }) ?? mute(ofAll: denied.callers, now: now)
         {
-            throw .invalidAnswer("its program is muted: `keybell unmute \(mute.code)` ends that")
+            throw .invalidAnswer("The program is muted: `keybell unmute \(mute.code)` ends that.")
         }
         quiets = quiets.filter { $0.value.code != code }
     }

@@ -174,6 +174,10 @@ package struct RecentRequest: Sendable, Hashable {
     package let answeredBy: String?
     /// For how long the answer was meant; nil if nobody answered.
     package let scope: GrantScope?
+    /// What of the logins wasn't to go out.
+    package let leftOut: Set<ReleasePart>
+    /// How many logins were chosen; nil where all were meant.
+    package let chosenCount: Int?
     /// When, in seconds since 1970.
     package let ended: UInt64
     /// How many like it, or of the same program if that was muted with it, were denied unseen afterwards.

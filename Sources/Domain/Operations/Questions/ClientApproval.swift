@@ -16,6 +16,11 @@ struct ClientApproval: Sendable {
         self.decisions = decisions
     }
 
+    /// A decision of the person's denies, unseen, what a client asks for at a host, or under a title.
+    func denied(_ kind: ApprovalKind, of verified: VerifiedRequest, at place: String?) async {
+        await approvals.denied(kind, of: verified.client.fingerprint, at: place)
+    }
+
     /// Asks, and waits for the answer; for a key that is gone, no allow counts and nothing is kept.
     ///
     /// - Parameters:

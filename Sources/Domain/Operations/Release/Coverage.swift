@@ -10,6 +10,12 @@ enum ReleaseVerdict: Sendable {
     case covered(Cover)
     case ask
     case withheld
+    /// As the person has decided.
+    case denied
+
+    var isDenied: Bool {
+        if case .denied = self { true } else { false }
+    }
 
     var asks: Bool {
         if case .ask = self { true } else { false }
@@ -84,7 +90,8 @@ struct Coverage: Sendable {
             ReleaseVerdict.covered(Cover(permission: permission, subject: subject))
         }
         switch (decision, verified.rules.access) {
-        case (.denied, _), (.undecided, .granted), (.unknown, .granted): return .withheld
+        case (.denied, _): return .denied
+        case (.undecided, .granted), (.unknown, .granted): return .withheld
         case (.unknown, _): return .ask
         case (.allowed, .always) where !purpose.isBulk: return .ask
         case (.allowed, _): return covered(.grant)

@@ -53,6 +53,9 @@ struct ReleaseDecision: Sendable {
                 )
             }
         }
+        if standings.contains(where: \.isDenied) {
+            await approval.denied(.release, of: verified, at: purpose.host)
+        }
         let asked = zip(offers, standings).filter(\.1.asks).map(\.0)
         var bases = Set(standings.compactMap(\.cover?.permission))
         guard !asked.isEmpty else {
@@ -77,7 +80,7 @@ struct ReleaseDecision: Sendable {
             switch standing {
             case .covered(let cover): offer.covered(by: cover)
             case .ask: allowed.contains(offer.login.id.hex) ? offer : nil
-            case .withheld: nil
+            case .withheld, .denied: nil
             }
         }
         if let code = decided.code { bases.insert(.answer(code: code)) }

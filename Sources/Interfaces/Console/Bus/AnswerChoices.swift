@@ -57,6 +57,11 @@ extension DaemonBus {
         if let waiting = try await requests().first(where: { $0.code == code }) { return waiting }
         let ended = try await recentRequests().last { $0.code == code }
         if let ended, ended.isQuiet, orQuiet { return ended }
+        if let ended, let end = await RememberedDenials.behind([ended], self).end(of: ended) {
+            throw .refused(
+                "\(ended.ending(now: Moment.now()) ?? "") The same is denied as you decided: \(end)"
+            )
+        }
         throw .refused(
             (ended.flatMap { $0.ending(now: Moment.now()) } ?? "No request \(code) waits.")
                 + " `keybell requests` lists those that wait, with --recent the ended ones."

@@ -36,6 +36,12 @@ struct RequestDetails: Equatable, Sendable {
     /// How many were denied unseen because of it.
     let unseen: Int
     let answeredBy: String?
+    /// For how long the answer was meant.
+    let scope: String?
+    /// What of the logins that were allowed didn't go out.
+    let leftOut: Set<String>
+    /// How many of the logins were allowed, where not all were.
+    let chosenCount: Int?
     /// Whether whoever asked had given up when it was allowed.
     let isAbandoned: Bool
     /// Why the answer isn't kept for as long as it was meant.
@@ -76,6 +82,9 @@ struct RequestDetails: Equatable, Sendable {
         muted = (members[Key.muted]?.asStrings ?? []).map(PlainText.cleaned)
         unseen = (members[Key.unseen]?.asUInt32).map { Int($0) } ?? 0
         answeredBy = text(Key.answeredBy)
+        scope = text(Key.scope)
+        leftOut = Set(members[Key.leftOut]?.asStrings ?? [])
+        chosenCount = (members[Key.chosenCount]?.asUInt32).map { Int($0) }
         isAbandoned = members[Key.abandoned]?.asBool ?? false
         keepTrouble = text(Key.keepTrouble)
         isBeingKept = members[Key.keeping]?.asBool ?? false
@@ -106,10 +115,25 @@ struct RequestDetails: Equatable, Sendable {
 
     /// How and when it ended; nil while it waits.
     func ending(now: UInt64) -> String? {
-        guard let outcome else { return nil }
-        let who = answeredBy.map { " by \($0)" } ?? ""
-        return "Request \(code) was \(outcome)\(who)"
+        guard let result else { return nil }
+        let verb = outcome == "expired" ? "has" : "was"
+        return "Request \(code) \(verb) \(result)"
             + (ended.map { ", \(Moment.ago($0, now: now))." } ?? ".")
+    }
+
+    /// How it ended, and what of it was allowed if that wasn't all; nil while it waits.
+    var result: String? {
+        guard let outcome else { return nil }
+        let isNamesAlone = leftOut.isSuperset(of: AnswerChoices.everythingButNames)
+        let parts = [
+            chosenCount.flatMap { $0 < entryCount ? "\($0) of \(entryCount)" : nil },
+            isNamesAlone
+                ? "names alone"
+                : leftOut.isEmpty ? nil : "without \(leftOut.sorted().joined(separator: ", "))",
+        ].compactMap(\.self)
+        let by = answeredBy.map { "by \($0)" }
+        guard !parts.isEmpty else { return [outcome, by].compactMap(\.self).joined(separator: " ") }
+        return "\(outcome): " + (parts + [by].compactMap(\.self)).joined(separator: ", ")
     }
 
     /// Whether a decision on it may be remembered.

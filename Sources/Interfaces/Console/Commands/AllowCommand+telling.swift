@@ -88,14 +88,21 @@ extension AllowCommand {
     ///   - choices: What was chosen.
     ///   - entries: All its logins if some were chosen; otherwise the first.
     ///   - isAbandoned: Whether whoever asked had given up.
+    ///   - denials: What denies the same without a question.
     /// - Returns: The lines.
     static func summary(
         _ request: RequestDetails,
         _ choices: AnswerChoices,
         among entries: [RequestDetails.Entry]? = nil,
-        isAbandoned: Bool = false
+        isAbandoned: Bool = false,
+        denials: RememberedDenials = RememberedDenials()
     ) -> [String] {
         guard !request.isQuiet else {
+            if let end = denials.end(of: request) {
+                return [
+                    "\(request.code): the quiet time is over. But the same is denied as you decided: \(end)"
+                ]
+            }
             guard let mute = RequestsCommand.mute(of: request, now: Moment.now()) else {
                 return ["\(request.code): the quiet time is over; you are asked when the program asks again."]
             }

@@ -73,7 +73,8 @@ struct AllowCommand: AsyncParsableCommand {
                 request,
                 choices,
                 among: entries,
-                isAbandoned: await ended(daemon)?.isAbandoned ?? false
+                isAbandoned: await ended(daemon)?.isAbandoned ?? false,
+                await RememberedDenials.behind([request], daemon)
             )
             await noteTaken(request, choices, daemon)
             return await noteLock(request, daemon)
@@ -142,14 +143,19 @@ struct AllowCommand: AsyncParsableCommand {
         _ request: RequestDetails,
         _ choices: AnswerChoices,
         among entries: [RequestDetails.Entry],
-        isAbandoned: Bool
+        isAbandoned: Bool,
+        _ denials: RememberedDenials = RememberedDenials()
     ) {
         output.json
             ? Output.json(Self.json(request, choices, among: entries, isAbandoned: isAbandoned))
             : Output.text(
-                Self.summary(request, choices, among: entries, isAbandoned: isAbandoned).joined(
-                    separator: "\n"
-                )
+                Self.summary(
+                    request,
+                    choices,
+                    among: entries,
+                    isAbandoned: isAbandoned,
+                    denials: denials
+                ).joined(separator: "\n")
             )
     }
 

@@ -38,7 +38,10 @@ struct RequestsCommand: AsyncParsableCommand {
             return
         }
         let now = Moment.now()
-        for request in requests { Output.text(Self.lines(request, now: now).joined(separator: "\n")) }
+        let denials = await RememberedDenials.behind(requests, daemon)
+        for request in requests {
+            Output.text(Self.lines(request, now: now, denials).joined(separator: "\n"))
+        }
     }
 
     private func show(_ code: String, _ daemon: DaemonBus) async throws {
@@ -52,7 +55,8 @@ struct RequestsCommand: AsyncParsableCommand {
         }
         guard !output.json else { return Output.json(request.json) }
         let entries = waiting == nil ? request.entries : try await daemon.entries(of: request)
-        var lines = Self.lines(request, now: Moment.now())
+        let denials = await RememberedDenials.behind([request], daemon)
+        var lines = Self.lines(request, now: Moment.now(), denials)
         lines += entries.enumerated().map { "      \($0 + 1)  \($1.line)" }
         let rest = request.entryCount - entries.count
         if rest > 0 { lines.append("      … and \(rest) more") }
@@ -61,18 +65,26 @@ struct RequestsCommand: AsyncParsableCommand {
     }
 
     /// A request as it is listed.
-    static func lines(_ request: RequestDetails, now: UInt64) -> [String] {
+    static func lines(
+        _ request: RequestDetails,
+        now: UInt64,
+        _ denials: RememberedDenials = RememberedDenials()
+    ) -> [String] {
         var state = "expires \(Moment.left(until: request.deadline, now: now))"
-        if let outcome = request.outcome {
-            state = outcome + (request.answeredBy.map { " by \($0)" } ?? "")
+        if let result = request.result {
+            state = result
             if let ended = request.ended { state += ", \(Moment.ago(ended, now: now))" }
         }
         return ["\(request.code)  \(request.title)  (\(state))"] + request.body.map { "      " + $0 }
-            + aftermath(request, now: now).map { "      " + $0 }
+            + aftermath(request, now: now, denials).map { "      " + $0 }
     }
 
     /// What has become of a request since it was answered.
-    private static func aftermath(_ request: RequestDetails, now: UInt64) -> [String] {
+    private static func aftermath(
+        _ request: RequestDetails,
+        now: UInt64,
+        _ denials: RememberedDenials
+    ) -> [String] {
         var lines: [String] = []
         if request.isAbandoned { lines.append("The program had given up: ask again in it.") }
         if let trouble = request.keepTrouble { lines.append(trouble) }
@@ -82,7 +94,9 @@ struct RequestsCommand: AsyncParsableCommand {
                 "Since then denied without being shown to you: \(Amount.of(request.unseen, "request"))."
             )
         }
-        if let until = request.quietUntil, until > now {
+        if let end = denials.end(of: request) {
+            lines.append("The same is denied without being shown, as you decided: \(end)")
+        } else if let until = request.quietUntil, until > now {
             lines.append(
                 "The same is denied without being shown until \(Moment.time(until, now: now)): `keybell allow \(request.code)` ends that."
             )

@@ -78,7 +78,10 @@ struct SaveApproval: Sendable {
             wish.draft.holdsSettings || preview.newHosts.contains { stored != nil || $0 != place }
         let subject = GrantSubject(key: grant, entry: stored?.id.hex ?? "")
         let decision = await decisions.decisions(on: [subject]).first ?? .unknown
-        if decision == .denied { throw .denied }
+        guard decision != .denied else {
+            await approval.denied(.save, of: verified, at: host)
+            throw .denied
+        }
         if !widens, decision == .allowed { return Cover(permission: .grant, subject: subject) }
         let isCoverable = decision != .unknown && (!widens || stored == nil)
         if isCoverable, verified.rules.saving == .never, verified.isFamiliar(known) {

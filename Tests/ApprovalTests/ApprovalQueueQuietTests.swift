@@ -246,11 +246,12 @@ import Testing
     }
 
     @Test mutating func `a program with a request waiting or just denied is involved`() throws {
-        #expect(!fixture.queue.isInvolved("/usr/bin/firefox", now: fixture.now))
+        let (firefox, zsh) = (Answerer.named("firefox", 300), Answerer.named("zsh", 301))
+        #expect(fixture.queue.isUninvolved(firefox, now: fixture.now))
         try fixture.ask(.associate(.named("firefox", origin: "moz-extension://x")), answered: .deny)
-        #expect(fixture.queue.isInvolved("/usr/bin/firefox", now: fixture.now))
-        #expect(!fixture.queue.isInvolved("/usr/bin/zsh", now: fixture.now))
+        #expect(!fixture.queue.isUninvolved(firefox, now: fixture.now))
+        #expect(fixture.queue.isUninvolved(zsh, now: fixture.now))
         fixture.pass(.seconds(30))
-        #expect(!fixture.queue.isInvolved("/usr/bin/firefox", now: fixture.now))
+        #expect(fixture.queue.isUninvolved(firefox, now: fixture.now))
     }
 }

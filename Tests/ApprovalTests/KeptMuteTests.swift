@@ -94,7 +94,17 @@ struct KeptMuteTests {
         #expect(fixture.ask(.save(caller)).answer == .quiet)
         #expect(fixture.queue.recent(now: fixture.now).first?.times.muted == ["org.example.Mail"])
         // It may not end that itself.
-        #expect(fixture.queue.isInvolved("org.example.Mail", now: fixture.now))
+        let itself = Answerer(
+            identity: record.identity,
+            uid: 1000,
+            chain: [record],
+            sandbox: sandbox
+        )
+        #expect(!fixture.queue.isUninvolved(itself, now: fixture.now))
+        let (muted, _) = try Self.muted()
+        let next = Self.next(muted, at: 1100)
+        #expect(!next.queue.isUninvolved(.named("git", 300), now: next.now))
+        #expect(next.queue.isUninvolved(.named("zsh", 300), now: next.now))
     }
 
     @Test func `what is over isn't taken up, nor is what no daemon has written`() throws {

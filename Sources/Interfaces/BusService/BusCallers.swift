@@ -59,19 +59,13 @@ struct BusCallers: Sendable {
     }
 
     /// The caller of `Forget`, `Unlock` and `Unmute`: also not one that belongs to an asker or to who was just denied, as
-    /// for an answer, nor one of the same program.
+    /// for an answer, nor one that runs the same program or descends from such a one (`AnswerRule.runsProgram`).
     ///
-    /// Its parents' programs count as well: an asker gets nowhere by running `keybell`. Our own command line itself may be
-    /// asking in a script while the person uses it elsewhere.
+    /// Our own command line itself may be asking in a script while the person uses it elsewhere.
     @discardableResult
     func uninvolved(_ sender: String) async throws(DBusError) -> Answerer {
         let answerer = try await unsandboxed(sender)
-        let isOwn = answerer.chain.first.map(isCommandLine) ?? false
-        var isUninvolved = await approvals.isApart(answerer)
-        for process in answerer.chain.dropFirst(isOwn ? 1 : 0) where !process.executable.isEmpty {
-            if await approvals.isInvolved(process.program) { isUninvolved = false }
-        }
-        guard isUninvolved else {
+        guard await approvals.isUninvolved(marked(answerer)) else {
             throw .notAllowed(
                 "This program has a request waiting or was denied just now. Run keybell in another terminal."
             )
@@ -83,10 +77,16 @@ struct BusCallers: Sendable {
     ///
     /// Our own command line on a terminal is trusted where it can't be told who asks.
     func surface(of answerer: Answerer) -> Surface {
-        guard let process = answerer.chain.first, isCommandLine(process) else { return .bus(answerer) }
-        var own = answerer
-        own.isCommandLine = true
-        return process.hasTerminal ? .terminal(own) : .bus(own)
+        let own = marked(answerer)
+        guard own.isCommandLine, let process = own.chain.first, process.hasTerminal else { return .bus(own) }
+        return .terminal(own)
+    }
+
+    /// The same caller, with whether it is our own command line.
+    private func marked(_ answerer: Answerer) -> Answerer {
+        var marked = answerer
+        marked.isCommandLine = answerer.chain.first.map(isCommandLine) ?? false
+        return marked
     }
 
     /// Whether a process runs the very file of our own command line, not one that just its own mounts have there.

@@ -181,19 +181,10 @@ package actor ApprovalBroker: MainLoopActor {
         withdraw(matter)
     }
 
-    /// Whether a program of this name (`Holder.claim`) has a request waiting or was denied just now, whatever Origin it
-    /// showed.
-    package func isInvolved(_ claim: String) -> Bool {
-        queue.isInvolved(claim, now: clock.now)
-    }
-
-    /// Whether somebody may do what an asker may not: by the rule of who may answer, they aren't among those who have a
-    /// request waiting or were denied just now.
-    package func isApart(_ answerer: Answerer) -> Bool {
-        queue.involved(now: clock.now).allSatisfy { caller in
-            caller.isKnown
-                ? AnswerRule.mayAnswer(answerer, of: caller) : AnswerRule.isApart(answerer, from: caller)
-        }
+    /// Whether somebody may do what an asker may not: they neither belong to those who have a request waiting or were
+    /// denied just now, nor run a program of theirs.
+    package func isUninvolved(_ answerer: Answerer) -> Bool {
+        queue.isUninvolved(answerer, now: clock.now)
     }
 
     // MARK: Carrying out

@@ -132,13 +132,19 @@ extension ApprovalQueue {
         }
     }
 
-    /// Whether a program of this name, whatever Origin it shows, has a request waiting or was denied just now.
-    func isInvolved(_ claim: String, now: Instant) -> Bool {
-        involved(now: now).contains { $0.claims.contains(claim) }
+    /// Whether somebody has nothing to do with those who have a request waiting, or were denied just now or are muted, by
+    /// the rule of who may answer, and runs no program of theirs.
+    func isUninvolved(_ answerer: Answerer, now: Instant) -> Bool {
+        involved(now: now).allSatisfy { caller in
+            let isApart =
+                caller.isKnown
+                ? AnswerRule.mayAnswer(answerer, of: caller) : AnswerRule.isApart(answerer, from: caller)
+            return isApart && !AnswerRule.runsProgram(of: caller, answerer)
+        }
     }
 
     /// Who has a request waiting or was denied just now.
-    func involved(now: Instant) -> [Caller] {
+    private func involved(now: Instant) -> [Caller] {
         let running = (Array(quiets.values) + Array(mutes.values)).filter { $0.until > now }
         let denied = Set(running.map(\.code))
         return waiting.flatMap(\.allCallers)

@@ -72,23 +72,17 @@ extension ApprovalQueue {
             let code, decision == .allow,
             let denied = ended.last(where: { $0.code == code }), countingCodes.contains(code)
         else { throw .unknownRequest }
-        guard Self.mayAnswer(through: surface, denied.callers),
-            !Self.runsDenied(surface, denied.callers)
-        else { throw .notAllowed }
+        // Nor may another run of the program that was denied end that.
+        let isItsLike = surface.answerer.map { answerer in
+            denied.callers.contains { AnswerRule.runsProgram(of: $0, answerer) }
+        }
+        guard Self.mayAnswer(through: surface, denied.callers), isItsLike != true else { throw .notAllowed }
         // While that lasts nothing would be shown again.
         if let mute = mutes.values.first(where: { $0.code == code }) ?? mute(ofAll: denied.callers, now: now)
         {
             throw .invalidAnswer("The program is muted: `keybell unmute \(mute.code)` ends that.")
         }
         quiets = quiets.filter { $0.value.code != code }
-    }
-
-    /// Whether the answerer, or one of its parents, runs a program that was denied, be it in another process.
-    private static func runsDenied(_ surface: Surface, _ callers: [Caller]) -> Bool {
-        let claims = callers.reduce(into: Set()) { $0.formUnion($1.claims) }
-        guard let answerer = surface.answerer else { return false }
-        let chain = answerer.chain.dropFirst(answerer.isCommandLine ? 1 : 0)
-        return chain.contains { !$0.executable.isEmpty && claims.contains($0.program) }
     }
 
     /// Ends mutes, with the quiet times of the denials that began them.

@@ -49,8 +49,8 @@ import Testing
     /// What may differ: a name that was free may be taken, one unlock does for whatever is wanted next, the answer is the
     /// same whatever goes out without it, and the keyring may be unlocked meanwhile.
     private static let free: Set<String> = ["suggestedID", "wantedHost", "coveredCount", "unlocksKeyring"]
-    /// What is made of another one.
-    private static let made: Set<String> = ["entryLines"]
+    /// What is made of another one, or of an ended request alone.
+    private static let made: Set<String> = ["entryLines", "furtherEntries"]
 
     @Test func `requests that differ in anything that is shown or granted are two questions`() {
         let request = ApprovalRequest.release()

@@ -41,4 +41,27 @@ struct MuteKeeperTests {
         #expect(await keeper.kept() == [Self.mute])
         #expect(log.messages.count == 2)
     }
+
+    @Test func `a mute that is longer than the file may be costs no other one its place`() async throws {
+        let folder = try TemporaryFolder()
+        let log = CollectedLog()
+        let keeper = MuteKeeper(file: MuteRecord.file(in: folder.path("state")), logger: log.logger)
+        var long = Self.mute
+        long.code = "3333"
+        long.programs[0].script = String(repeating: "x", count: 2 << 20)
+        keeper.keep([long, Self.mute])
+        #expect(try await log.next()?.hasPrefix("there is no room in mutes.json") == true)
+        #expect(await keeper.kept() == [Self.mute])
+        // As many as fit of those that would each.
+        let many = (0..<40).map { number in
+            var mute = Self.mute
+            mute.unseen = number
+            mute.programs[0].script = String(repeating: "x", count: 50_000)
+            return mute
+        }
+        keeper.keep(many + [Self.mute])
+        _ = try await log.next()
+        let kept = await keeper.kept()
+        #expect(kept.count > 15 && kept.last == Self.mute)
+    }
 }

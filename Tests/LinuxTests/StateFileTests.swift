@@ -45,8 +45,26 @@ final class StateFileTests {
         #expect(file.readIfUsable() == nil)
     }
 
+    @Test func `nothing is written that isn't read`() throws {
+        for length in 940...1000 {
+            let content = Content(text: String(repeating: "x", count: length), number: 0)
+            let isRead = (StateFile<Content>.size(of: content) ?? .max) <= 1000
+            guard isRead else {
+                #expect(throws: SystemCallError.self) { try self.file.write(content) }
+                continue
+            }
+            _ = try file.write(content)
+            #expect(try file.read() == content)
+        }
+    }
+
     @Test func `what is too long, or can't be written, is told`() throws {
-        _ = try file.write(Content(text: String(repeating: "x", count: 2000), number: 0))
+        let former = Content(text: "former", number: 0)
+        _ = try file.write(former)
+        let long = Content(text: String(repeating: "x", count: 2000), number: 0)
+        #expect(throws: SystemCallError(call: "encode", code: EFBIG)) { try self.file.write(long) }
+        #expect(try file.read() == former)
+        try write(String(repeating: " ", count: 2000))
         #expect(throws: StateFileError.unreadable(SystemCallError(call: "read", code: EFBIG))) {
             try self.file.read()
         }

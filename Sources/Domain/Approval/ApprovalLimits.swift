@@ -39,8 +39,12 @@ package struct ApprovalLimits: Sendable, Equatable {
     package var codeRest = Duration.seconds(3600)
     /// How many ended requests `requests --recent` shows at most.
     package var recentCount = 50
-    /// How many ended requests are remembered at most, should a program make them by the thousand.
+    /// How many ended requests are remembered at most, should a program make them by the thousand, and how many bytes they
+    /// may take together.
     package var endedCount = 4096
+    package var endedBytes = 4 << 20
+    /// How many of them are withdrawn ones of the same program.
+    package var withdrawnPerProgram = 16
     /// How many entries stand in a request's details; the rest is fetched.
     package var entriesInDetails = 20
     /// Kinds of which an allow counts only once the person has confirmed it in a window that no program can answer.

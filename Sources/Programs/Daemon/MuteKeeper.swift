@@ -13,6 +13,8 @@ final class MuteKeeper: Sendable {
         var waiting: [KeptMute]?
         /// How often it has failed in a row.
         var failures = 0
+        /// How many have no room in the file.
+        var leftOut = 0
         var alarm: Alarm?
     }
 
@@ -63,9 +65,10 @@ final class MuteKeeper: Sendable {
 
     private func write() {
         guard let mutes = state.withLock({ $0.waiting }) else { return }
+        let record = MuteRecord(mutes, within: file.longest)
         do throws(SystemCallError) {
             // Whether the disk has it for certain matters after a crash of the system alone.
-            _ = try file.write(MuteRecord(mutes))
+            _ = try file.write(record)
         } catch {
             return fail("\(error)")
         }
@@ -74,7 +77,20 @@ final class MuteKeeper: Sendable {
             defer { (state.failures, state.alarm) = (0, nil) }
             return state.failures > 0
         }
+        tell(leftOut: mutes.count - record.mutes.count)
         if hadFailed { logger.notice("mutes are kept again") }
+    }
+
+    private func tell(leftOut count: Int) {
+        let isMore = state.withLock { state in
+            defer { state.leftOut = count }
+            return count > state.leftOut
+        }
+        guard isMore else { return }
+        logger.warning(
+            "there is no room in mutes.json for all that is muted: the longest of them end with this daemon",
+            metadata: ["left out": "\(count)"]
+        )
     }
 
     /// Says so once, and tries it again later, until it has failed often enough: then the next change does.

@@ -115,7 +115,7 @@ extension ApprovalBroker {
             answeredBy: ended.surface.map(Wording.answerer),
             scope: ended.choices?.scope,
             leftOut: ended.choices?.leftOut ?? [],
-            chosenCount: ended.choices?.entries?.count,
+            chosenCount: ended.chosenCount,
             ended: time.unix(of: ended.at),
             unseen: ended.unseen,
             quietUntil: quiet.quietUntil.map(time.unix),

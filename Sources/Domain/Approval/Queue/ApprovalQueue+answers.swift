@@ -142,12 +142,12 @@ extension ApprovalQueue {
                 keep(
                     EndedRequest(
                         code: request.code,
-                        request: request.request.ended(outcome),
-                        callers: request.allCallers,
+                        request: request.request.ended(outcome, limits),
+                        callers: outcome == .denied ? request.allCallers.map(\.brief) : [],
                         outcome: outcome,
                         deadline: request.deadline ?? now,
                         at: now,
-                        surface: surface,
+                        surface: surface?.brief,
                         choices: answer?.choices,
                         isAbandoned: outcome == .allowed && request.isAbandoned
                     )
@@ -200,16 +200,5 @@ extension ApprovalQueue {
         else { return nil }
         ended[index].failure = why
         return ended[index]
-    }
-
-    /// Remembers an ended request; the oldest makes room, but never one whose denial still counts.
-    private mutating func keep(_ request: EndedRequest) {
-        if ended.count >= limits.endedCount {
-            let counting = countingCodes
-            if let index = ended.firstIndex(where: { !counting.contains($0.code) }) {
-                ended.remove(at: index)
-            }
-        }
-        ended.append(request)
     }
 }

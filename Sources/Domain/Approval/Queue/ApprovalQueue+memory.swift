@@ -119,6 +119,8 @@ extension ApprovalQueue {
         // A denial stays as long as it counts, so that `allow CODE` can end it.
         let counting = countingCodes
         ended.removeAll { $0.at + limits.codeRest <= now && !counting.contains($0.code) }
+        forgetCallers(butFor: counting)
+        restingCodes.drop(until: now - limits.codeRest)
     }
 
     /// Ended requests, the newest first, with the times until which similar ones are denied unseen.

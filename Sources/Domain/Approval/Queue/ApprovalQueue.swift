@@ -44,6 +44,8 @@ struct ApprovalQueue: Sendable {
     var turns = DisplayOrder()
     /// Requests that have ended, in the order in which they did.
     var ended: [EndedRequest] = []
+    /// The codes of those that have ended not long ago, remembered or not.
+    var restingCodes = RestingCodes()
     /// Allows that answer the same question again.
     var memories: [RememberedAllow] = []
     /// Unlocks that were allowed and are being carried out.
@@ -185,7 +187,9 @@ struct ApprovalQueue: Sendable {
         // 810 000 codes against what can end within an hour: a handful of draws is plenty.
         for _ in 0..<64 {
             let code = makeCode()
-            if !waiting.contains(where: { $0.code == code }), !ended.contains(where: { $0.code == code }) {
+            if !restingCodes.contains(code), !waiting.contains(where: { $0.code == code }),
+                !ended.contains(where: { $0.code == code })
+            {
                 return code
             }
         }
@@ -194,7 +198,6 @@ struct ApprovalQueue: Sendable {
 
     /// Should a flood ever use codes up: the one that has rested longest, made by the same generator.
     private func longestRested() -> String {
-        let busy = Set(waiting.map(\.code))
-        return ended.first { !busy.contains($0.code) }?.code ?? makeCode()
+        restingCodes.longest(butFor: Set(waiting.map(\.code)).union(countingCodes)) ?? makeCode()
     }
 }

@@ -18,6 +18,18 @@ package struct MuteRecord: Codable, Equatable, Sendable {
         self.mutes = mutes
     }
 
+    /// As many of these as the file has room for, so that none costs the others: the longest are left out.
+    package init(_ mutes: [KeptMute], within longest: Int) {
+        let sizes = mutes.map { StateFile<MuteRecord>.size(of: MuteRecord([$0])) ?? .max }
+        var room = longest
+        let fitting = mutes.indices.sorted { sizes[$0] < sizes[$1] }.prefix { index in
+            guard sizes[index] <= room else { return false }
+            room -= sizes[index]
+            return true
+        }
+        self.init(fitting.sorted().map { mutes[$0] })
+    }
+
     /// Reads one of this format.
     package init(from decoder: any Decoder) throws {
         let content = try decoder.container(keyedBy: CodingKeys.self)

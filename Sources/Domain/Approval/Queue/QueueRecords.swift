@@ -203,50 +203,6 @@ struct WaitingRequest: Sendable {
     }
 }
 
-/// A request that has ended; its code isn't used again until it is forgotten.
-struct EndedRequest: Sendable {
-    let code: String
-    var request: ApprovalRequest
-    let callers: [Caller]
-    let outcome: Outcome
-    let deadline: ApprovalQueue.Instant
-    let at: ApprovalQueue.Instant
-    /// By what means it was answered, and with which choices; nil if it ended otherwise.
-    var surface: Surface?
-    var choices: Choices?
-    /// Whether it was allowed when nobody was left to take the answer.
-    var isAbandoned = false
-    /// Why the answer isn't kept for as long as it was meant, in sentences for the person.
-    private(set) var keepTrouble: String?
-    /// Whether the answer is being kept, so that nobody knows yet whether it can be.
-    var isBeingKept = false
-    /// Why what was allowed could not be carried out, in sentences for the person.
-    var failure: String?
-    /// How many requests were denied unseen because of its denial.
-    private(set) var unseen = 0
-    /// How it was shown, where an earlier daemon did that.
-    private(set) var shown: KeptText?
-
-    /// Its answer is kept or, with the reason, holds for less time than it was meant to.
-    mutating func endKeeping(_ trouble: String?) {
-        isBeingKept = false
-        guard let trouble else { return }
-        let isAlways = choices?.scope == .always
-        let kept =
-            isAlways
-            ? "It is not kept for always, and holds for this session at most."
-            : "It is not kept for this session, and holds for this once at most."
-        choices?.scope = isAlways ? .session : .once
-        keepTrouble = "\(kept) \(trouble)"
-    }
-
-    /// Counts further ones; the file that the number came from may have had any.
-    mutating func count(unseen count: Int) {
-        let (sum, isTooLarge) = unseen.addingReportingOverflow(count)
-        unseen = isTooLarge ? .max : sum
-    }
-}
-
 /// An allow that answers the same question again until a reply was delivered.
 struct RememberedAllow: Sendable {
     let code: String

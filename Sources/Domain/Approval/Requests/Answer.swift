@@ -74,6 +74,15 @@ package enum Surface: Sendable, Hashable {
         if case .terminal = self { true } else { false }
     }
 
+    /// What is shown of it once the request has ended.
+    var brief: Surface {
+        switch self {
+        case .notifier, .dismissal: self
+        case .terminal(let answerer): .terminal(answerer.brief)
+        case .bus(let answerer): .bus(answerer.brief)
+        }
+    }
+
     /// The answerer, where it has to be compared with the askers.
     var answerer: Answerer? {
         switch self {

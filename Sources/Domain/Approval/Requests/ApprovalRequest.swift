@@ -75,12 +75,14 @@ package struct ApprovalRequest: Sendable, Hashable {
     package var newHosts: [String]
     /// Save: hosts at which the entry matches now and would no longer.
     package var lostHosts: [String] = []
-    /// All entries that it is about.
+    /// All entries that it is about; of an ended request the first ones.
     package var entries: [EntryLine] {
         didSet { entryLines = Set(entries.map(\.bytes)) }
     }
     /// The same for comparison: made by whoever puts the question, since there can be very many.
     private(set) var entryLines: Set<[UInt8]>
+    /// How many more entries it was about, where it has ended.
+    private var furtherEntries = 0
     /// Release: the whole vault, a search and the like rather than one host.
     package var bulk: Bool
     /// A bulk release that names single entries, so that a grant can cover just those.
@@ -179,13 +181,19 @@ package struct ApprovalRequest: Sendable, Hashable {
 }
 
 extension ApprovalRequest {
-    /// What is kept of it once it has ended: not what a search was for, where that was allowed, nor what only a waiting
-    /// request needs.
-    func ended(_ outcome: Outcome) -> ApprovalRequest {
-        var ended = self
-        ended.entryLines = []
-        if outcome == .allowed { ended.withholdSearch() }
-        return ended
+    /// How many entries it is about, or was.
+    var entryCount: Int { entries.count + furtherEntries }
+
+    /// Keeps just the first entries, and how many there are; it no longer says which question is the same.
+    mutating func keepEntries(_ count: Int) {
+        furtherEntries += max(0, entries.count - count)
+        entries = entries.prefix(count).map(\.clipped)
+        entryLines = []
+    }
+
+    /// Forgets the entries, and that there are any.
+    mutating func dropEntries() {
+        (entries, furtherEntries) = ([], 0)
     }
 
     /// What an unlock is to open: vaults, or the keyring, which is nil.

@@ -148,7 +148,7 @@ package struct PendingRequest: Sendable, Hashable {
         let hosts = Site.sorted(request.newHosts, from: request.host)
         newHosts = (hosts.elsewhere + hosts.sameSite).map { PlainText.host($0) }
         entries = request.entries.prefix(limits.entriesInDetails).map(\.shown)
-        entryCount = request.entries.count
+        entryCount = request.entryCount
         bulk = request.bulk
         unlocksKeyring = request.unlocksKeyring
         isNew = request.isNew

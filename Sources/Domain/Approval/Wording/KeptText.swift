@@ -20,9 +20,13 @@ struct KeptText: Codable, Equatable, Sendable {
         (request.claimedTitle, request.fieldNames) = (nil, [])
         let nameless = EntryLine(uuid: "", title: "", username: "")
         // A title counts them.
-        request.entries = request.kind == .release ? request.entries.map { _ in nameless } : []
+        if request.kind == .release {
+            request.entries = request.entries.map { _ in nameless }
+        } else {
+            request.dropEntries()
+        }
         title = Wording.title(request)
-        request.entries = []
+        request.dropEntries()
         let lines = Wording.lines(request, limits)
         (warnings, matters) = (lines.warnings.map(\.text), lines.matters.map(\.text))
     }

@@ -23,18 +23,18 @@ extension Wording {
 
     /// The first logins, as many as one line has room for, and how many more there are.
     static func loginsLine(_ request: ApprovalRequest, _ limits: ApprovalLimits) -> String? {
-        let entries = request.entries
+        let (entries, count) = (request.entries, request.entryCount)
         guard let first = entries.first else { return nil }
-        if entries.count == 1 { return "\(request.isNew ? "New login" : "Login") \(login(first))" }
-        var line = "\(entries.count) logins: \(login(first))"
+        if count == 1 { return "\(request.isNew ? "New login" : "Login") \(login(first))" }
+        var line = "\(count) logins: \(login(first))"
         var named = 1
         for entry in entries.dropFirst().prefix(limits.entriesInBody - 1) {
             let longer = line + ", " + login(entry)
-            let rest = entries.count - named - 1
+            let rest = count - named - 1
             guard (longer + more(rest)).width(in: .proportional) <= lineWidth else { break }
             (line, named) = (longer, named + 1)
         }
-        return line + more(entries.count - named)
+        return line + more(count - named)
     }
 
     /// What the answer doesn't change.
@@ -57,7 +57,7 @@ extension Wording {
 
     /// What the program gets to see of them.
     private static func handedOutLine(_ request: ApprovalRequest) -> String {
-        let isOne = request.entries.count == 1
+        let isOne = request.entryCount == 1
         var parts = [isOne ? "user name" : "user names"]
         if request.passwords { parts.append(isOne ? "password" : "passwords") }
         let seeds = request.fieldNames.filter(isSeed)
@@ -74,8 +74,8 @@ extension Wording {
 
     /// The same in a few columns: how many logins, and whether passwords go with them.
     private static func briefHandedOut(_ request: ApprovalRequest) -> String {
-        let isOne = request.entries.count == 1
-        let what = request.entries.isEmpty ? "Logins" : isOne ? "1 login" : "\(request.entries.count) logins"
+        let isOne = request.entryCount == 1
+        let what = request.entries.isEmpty ? "Logins" : isOne ? "1 login" : "\(request.entryCount) logins"
         let password = isOne ? "password" : "passwords"
         var parts = request.passwords ? [password] : []
         let seeds = request.fieldNames.count(where: isSeed)

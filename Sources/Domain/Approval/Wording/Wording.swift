@@ -28,7 +28,7 @@ package enum Wording {
         case .release where request.bulk:
             "\(who) \(bulk(request, in: room))"
         case .release:
-            "\(who) asks for \(logins(request.entries.count))\(place(request, in: room))"
+            "\(who) asks for \(logins(request.entryCount))\(place(request, in: room))"
         case .save where request.isNew:
             "\(who) wants to save a new login\(place(request, in: room))"
         case .save:
@@ -183,13 +183,13 @@ package enum Wording {
     }
 
     /// Several logins that were named: which, as far as a title has room for that.
-    private static func someLogins(_ entries: [EntryLine], in room: TitleRoom) -> String {
+    private static func someLogins(_ request: ApprovalRequest, in room: TitleRoom) -> String {
         let few = 3
-        let titles = entries.prefix(few).map(\.title)
+        let titles = request.entries.prefix(few).map(\.title)
         let names = listed(titles.map { room.quotes($0) })
-        guard entries.count <= few, !titles.contains(""), Set(titles).count == titles.count,
+        guard request.entryCount <= few, !titles.contains(""), Set(titles).count == titles.count,
             names.width(in: .proportional) <= room.list
-        else { return "asks for \(entries.count) of your logins" }
+        else { return "asks for \(request.entryCount) of your logins" }
         return "asks for your logins \(names)"
     }
 
@@ -200,8 +200,8 @@ package enum Wording {
             return "searches your logins \(how) \(room.quotes(search))"
         }
         if request.requestType == "get-all-logins" { return "asks for all your logins" }
-        guard let entry = request.entries.first, request.entries.count == 1 else {
-            return someLogins(request.entries, in: room)
+        guard let entry = request.entries.first, request.entryCount == 1 else {
+            return someLogins(request, in: room)
         }
         return "asks for your login" + (entry.title.isEmpty ? "" : " \(room.quotes(entry.title))")
     }

@@ -18,7 +18,8 @@ package struct StateFile<Content: Codable & Sendable>: Sendable {
     /// Where it is.
     package let path: String
     private let folder: String
-    private let longest: Int
+    /// How many bytes it may have.
+    package let longest: Int
 
     /// The file of a name in a folder, which is made when something is written; a file that is longer counts as
     /// unusable.
@@ -52,18 +53,28 @@ package struct StateFile<Content: Codable & Sendable>: Sendable {
     /// Writes it, in a folder and a file that are this user's alone.
     ///
     /// - Returns: Whether the disk has it for certain: else a crash of the system may bring the former one back.
-    /// - Throws: The failing call's `errno`, or EINVAL of `encode` where the content can't be written as JSON; the former
-    ///   one is untouched then.
+    /// - Throws: The failing call's `errno`, or EINVAL of `encode` where the content can't be written as JSON, EFBIG where
+    ///   it would be longer than what is read; the former one is untouched then.
     package func write(_ content: Content) throws(SystemCallError) -> Bool {
+        let bytes = try Self.encoded(content)
+        guard bytes.count <= longest else { throw SystemCallError(call: "encode", code: EFBIG) }
+        try SafeFile.makeFolder(folder)
+        return try SafeFile.write(bytes, to: path)
+    }
+
+    /// How many bytes a content has in the file; nil where it can't be written as JSON.
+    package static func size(of content: Content) -> Int? {
+        // The one error there is says just that.
+        (try? encoded(content))?.count
+    }
+
+    private static func encoded(_ content: Content) throws(SystemCallError) -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
-        let bytes: [UInt8]
         do {
-            bytes = try Array(encoder.encode(content))
+            return try Array(encoder.encode(content))
         } catch {
             throw SystemCallError(call: "encode", code: EINVAL)
         }
-        try SafeFile.makeFolder(folder)
-        return try SafeFile.write(bytes, to: path)
     }
 }

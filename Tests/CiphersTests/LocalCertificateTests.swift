@@ -63,6 +63,29 @@ struct LocalCertificateTests {
         #expect(said[3].contains("will not expire") && said[4].contains("will expire"))
     }
 
+    @Test func `a key that a password guards can't be used`() throws {
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }  // temporary anyway
+        let made = try LocalCertificate()
+        let (plain, guarded) = (folder.appending(path: "key.pem"), folder.appending(path: "guarded.pem"))
+        try Data(try #require(made.privateKey.exposedText()).utf8).write(to: plain)
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/openssl")
+        process.arguments = [
+            "pkey", "-in", plain.path, "-aes256", "-passout", "pass:secret", "-out", guarded.path,
+        ]
+        try process.run()
+        process.waitUntilExit()
+        let now = Int64(Date().timeIntervalSince1970) + 60
+        func faults(_ key: URL) -> [CertificateFault]? {
+            CertificateReview.faults(ofPEM: made.chain, privateKey: key.path, now: now)
+        }
+        #expect(faults(plain) == [])
+        #expect(faults(guarded) == [.unusableKey])
+        let broken = made.chain + Array("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n".utf8)
+        #expect(CertificateReview.faults(ofPEM: broken, privateKey: nil, now: now) == nil)
+    }
+
     @Test func `no two are alike`() throws {
         let (first, second) = (try LocalCertificate(), try LocalCertificate())
         #expect(first.chain != second.chain)

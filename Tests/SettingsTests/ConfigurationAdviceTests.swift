@@ -9,6 +9,7 @@ import Testing
 /// What a configuration names and is better put right.
 struct ConfigurationAdviceTests {
     private static let day: Int64 = 86_400
+    private static let names = ["-addext", "subjectAltName=DNS:localhost"]
 
     private let folder: TemporaryFolder
     private let folders: Folders
@@ -24,7 +25,7 @@ struct ConfigurationAdviceTests {
     private func certificate(_ options: String...) async throws -> Configuration {
         let made = try await ChildProcess.run(
             "openssl",
-            ["req", "-x509", "-nodes", "-subj", "/CN=localhost", "-days", "100"] + options
+            ["req", "-x509", "-nodes", "-subj", "/CN=localhost", "-days", "100"] + Self.names + options
                 + ["-keyout", folder.path("key.pem"), "-out", folder.path("cert.pem")]
         )
         #expect(made.status == 0, "\(made)")
@@ -65,7 +66,7 @@ struct ConfigurationAdviceTests {
     func `a weak one is told of`(options: [String], words: String) async throws {
         let made = try await ChildProcess.run(
             "openssl",
-            ["req", "-x509", "-nodes", "-subj", "/CN=localhost", "-days", "100"] + options
+            ["req", "-x509", "-nodes", "-subj", "/CN=localhost", "-days", "100"] + Self.names + options
                 + ["-keyout", folder.path("key.pem"), "-out", folder.path("cert.pem")]
         )
         #expect(made.status == 0, "\(made)")
@@ -85,7 +86,7 @@ struct ConfigurationAdviceTests {
     func `what is strong is not`(options: [String]) async throws {
         let made = try await ChildProcess.run(
             "openssl",
-            ["req", "-x509", "-nodes", "-subj", "/CN=localhost", "-days", "100"] + options
+            ["req", "-x509", "-nodes", "-subj", "/CN=localhost", "-days", "100"] + Self.names + options
                 + ["-keyout", folder.path("key.pem"), "-out", folder.path("cert.pem")]
         )
         #expect(made.status == 0, "\(made)")
@@ -179,5 +180,46 @@ struct ConfigurationAdviceTests {
             """
         )
         #expect(advice(configuration) == [])
+    }
+
+    @Test(
+        .enabled(if: InstalledProgram.isThere("openssl"), "openssl is not installed"),
+        arguments: [
+            ([], true), (["-addext", "subjectAltName=DNS:example.org"], true),
+            (["-addext", "subjectAltName=IP:127.0.0.1"], false),
+        ] as [([String], Bool)]
+    )
+    func `one that isn't for this computer's own names is told of`(options: [String], isTold: Bool)
+        async throws
+    {
+        let made = try await ChildProcess.run(
+            "openssl",
+            ["req", "-x509", "-nodes", "-subj", "/CN=localhost", "-days", "100", "-newkey", "rsa:2048"]
+                + options + ["-keyout", folder.path("key.pem"), "-out", folder.path("cert.pem")]
+        )
+        #expect(made.status == 0, "\(made)")
+        let found = advice(
+            try configuration("[http]\ncertificate = \"~/cert.pem\"\nprivate_key = \"~/key.pem\"")
+        )
+        #expect(found.contains { $0.text.contains("isn't for localhost") } == isTold)
+    }
+
+    @Test func `a port for HTTPS without a certificate is told of`() throws {
+        #expect(try advice(configuration("[http]\ntls_port = 20000")).first?.key == "http.tls_port")
+    }
+
+    @Test func `a port that only the system's services may have is told of`() {
+        func text(uid: UInt32, first: Int) -> String? {
+            ReservedPort.advice(on: 80, "http.port", uid: uid, first: first)?.text
+        }
+        #expect(text(uid: 1000, first: 1024)?.contains("port 80") == true)
+        #expect(text(uid: 0, first: 1024) == nil)
+        #expect(text(uid: 1000, first: 80) == nil)
+    }
+
+    @Test func `a mistake in a vault's table names the vault`() {
+        let text = "[[vault]]\nkind = \"kdbx\"\nname = \"work\"\npath = \"/a\"\ncolour = 1"
+        let error = #expect(throws: ConfigurationError.self) { try configuration(text) }
+        #expect(error?.description.contains("vault[0].colour: unknown key (in the [[vault]] “work”)") == true)
     }
 }

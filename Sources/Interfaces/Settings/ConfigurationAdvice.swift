@@ -138,13 +138,20 @@ private enum CertificateAdvice {
                 now: now
             )
         else { return [] }
-        return faults.map { fault in
-            let renew =
-                "Get a new one, or run `keybell certificate --force` if Keybell made it, and then `keybell reload`."
+        // The start ends with the same.
+        return faults.filter { $0 != .unusableKey }.map { fault in
+            let cure =
+                switch fault {
+                case .otherKey: "Name the two files that belong together."
+                case .otherNames:
+                    "`keybell certificate` makes one that is; clients for which a name of your own leads here need none."
+                default:
+                    "Get a new one, or run `keybell certificate --force` if Keybell made it, and then `keybell reload`."
+                }
             return ConfigurationAdvice(
                 key: "http.certificate",
                 text: "\(certificate.file) \(words(fault, certificate))",
-                cure: fault == .otherKey ? "Name the two files that belong together." : renew
+                cure: cure
             )
         }
     }
@@ -156,6 +163,8 @@ private enum CertificateAdvice {
         case .notYetValid(let time): "isn't valid yet, but from \(day(time)) on"
         case .weakKey(let bits): "has a weak key (\(bits) bits)"
         case .weakSignature(let digest): "has a weak signature (\(digest))"
+        case .otherNames: "isn't for localhost, 127.0.0.1 or ::1, so that clients refuse it there"
+        case .unusableKey: "has a private key that can't be used, in \(certificate.privateKey)"
         case .otherKey: "doesn't belong to the private key in \(certificate.privateKey)"
         }
     }

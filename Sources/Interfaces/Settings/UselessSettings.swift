@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DisplayText
+import Glibc
 import Operations
 
 extension Configuration {
@@ -26,12 +27,26 @@ extension Configuration {
                 )
             )
         }
+        let encrypted = http.certificate.map { _ in ("http.tls_port", http.tlsPort) }
+        advice += [("http.port", http.port), encrypted].compactMap(\.self).compactMap { key, port in
+            ReservedPort.advice(on: port, key, uid: getuid(), first: ReservedPort.firstFree)
+        }
+        if http.certificate == nil, http.tlsPort != HTTPSettings().tlsPort {
+            advice.append(
+                ConfigurationAdvice(
+                    key: "http.tls_port",
+                    text: "nothing listens there, for there is no certificate",
+                    cure: "Run `keybell certificate` and name what it makes, or take it out."
+                )
+            )
+        }
         for (index, vault) in vaults.enumerated() {
             guard let password = vault.password, vault.remembersPassword else { continue }
             advice.append(
                 ConfigurationAdvice(
                     key: "vault[\(index)].remember_password",
-                    text: "no password is remembered, for password is \"\(password.rawValue)\"",
+                    text:
+                        "no password of the vault \(PlainText.quoted(vault.name)) is remembered, for its password is \"\(password.rawValue)\"",
                     cure: "Take one of the two out."
                 )
             )

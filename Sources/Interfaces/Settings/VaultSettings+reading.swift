@@ -14,6 +14,15 @@ private enum VaultFile: Hashable {
     }
 }
 
+extension KeyProblem {
+    /// The same with the name of the vault that it is of, if that has one: people don't count tables from 0.
+    fileprivate func naming(_ table: TableReader) -> KeyProblem {
+        // A name that can't be used helps nobody.
+        guard key != table.path("name"), let name = try? table.name("name") else { return self }
+        return KeyProblem(key: key, message: "\(message) (in the [[vault]] \(PlainText.quoted(name)))")
+    }
+}
+
 extension VaultSettings {
     /// Every `[[vault]]`, or the keyring where there is none.
     static func all(in document: TableReader, _ folders: Folders) throws(KeyProblem)
@@ -23,7 +32,12 @@ extension VaultSettings {
         var keyring: TableReader?
         var files: [VaultFile: String] = [:]
         let vaults = try document.tables("vault") { table throws(KeyProblem) in
-            let vault = try VaultSettings(reading: table, folders)
+            let vault: VaultSettings
+            do throws(KeyProblem) {
+                vault = try VaultSettings(reading: table, folders)
+            } catch {
+                throw error.naming(table)
+            }
             if vault.kind == .keyring {
                 if let keyring { throw Self.secondKeyring(keyring, table) }
                 keyring = table

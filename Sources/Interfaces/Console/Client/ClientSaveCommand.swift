@@ -38,6 +38,9 @@ struct ClientSaveCommand: AsyncParsableCommand {
     @Flag(help: "Leave the password as it is (with --uuid), or save none.")
     var noPassword = false
 
+    @Flag(help: "Ask you to unlock a locked vault.")
+    var unlock = false
+
     @OptionGroup var options: ClientOptions
     @OptionGroup var output: JSONOption
 
@@ -57,7 +60,7 @@ struct ClientSaveCommand: AsyncParsableCommand {
         ]
         for (name, text) in texts { if let text { fields.append((name, SecretBytes(utf8: text))) } }
         if let password { fields.append(("Password", password)) }
-        let reply = try await client.ask(.setLogin, fields: fields)
+        let reply = try await client.ask(.setLogin, fields: fields, triggerUnlock: unlock)
         let saved = PlainText.cleaned(reply.uuid ?? "")
         if output.json {
             Output.json(.object([("uuid", .string(saved))]))

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Ciphers
+import DisplayText
+import Glibc
 import Linux
 import Settings
 
@@ -15,7 +17,7 @@ enum CertificateCheck {
             do throws(SystemCallError) {
                 try FileBytes.checkReadable(file)
             } catch {
-                return [failure("\(file) can't be read (\(error))")]
+                return [unreadable(file, error)]
             }
         }
         // Whether it can be read is reported above.
@@ -25,21 +27,45 @@ enum CertificateCheck {
                 privateKey: certificate.privateKey,
                 now: Int64(clamping: now)
             )
-        else { return [failure("\(certificate.file) has no certificate in it (PEM is expected)")] }
+        else {
+            return [
+                failure("\(certificate.file) has no certificate in it, or a broken one (PEM is expected)")
+            ]
+        }
+        guard !faults.contains(.unusableKey) else {
+            return [
+                failure(
+                    "\(certificate.privateKey) has no private key in it that can be used (PEM without a password is expected)"
+                )
+            ]
+        }
         guard !faults.contains(.otherKey) else {
             return [
                 failure("\(certificate.privateKey) isn't the key of the certificate in \(certificate.file)")
             ]
         }
+        guard !faults.contains(.otherNames) else {
+            return [.ok(subject, "\(certificate.file) and its key belong together; port \(http.tlsPort)")]
+        }
         return [.ok(subject, "\(certificate.file) and its key can be used, on port \(http.tlsPort)")]
     }
 
-    private static func failure(_ text: String) -> Finding {
-        .failure(
-            subject,
-            text + ": keybelld doesn't start so",
+    private static func unreadable(_ file: String, _ error: SystemCallError) -> Finding {
+        let text = "\(file) can't be read (\(error))"
+        guard [EACCES, EPERM].contains(error.code) else { return failure(text) }
+        let name = ShellWord.quoting(file)
+        return failure(
+            text,
             do:
-                "Correct http.certificate and http.private_key; `keybell certificate` makes both for this computer."
+                "Make it readable for you: `chmod u+r \(name)`, or if it isn't yours (`ls -l \(name)`) a copy."
         )
+    }
+
+    private static func failure(
+        _ text: String,
+        do cure: String =
+            "Correct http.certificate and http.private_key; `keybell certificate` makes both for this computer."
+    ) -> Finding {
+        .failure(subject, text + ": keybelld doesn't start so", do: cure)
     }
 }

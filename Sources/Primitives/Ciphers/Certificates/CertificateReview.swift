@@ -17,6 +17,10 @@ package enum CertificateFault: Hashable, Sendable {
     case weakSignature(String)
     /// The private key isn't the first certificate's.
     case otherKey
+    /// The private key can't be used: it isn't one, a password guards it, or it is of a kind that HTTPS isn't served with.
+    case unusableKey
+    /// The first certificate is for none of this computer's own names, as clients see it.
+    case otherNames
 }
 
 /// Looks a server's certificates through, as libcrypto reads them.
@@ -32,9 +36,10 @@ package enum CertificateReview {
     /// - Parameters:
     ///   - pem: The server's certificate, then those that lead to its authority.
     ///   - privateKey: The file of its key, which libcrypto reads; nil where it isn't to be looked at. One that can't be
-    ///     read, or that a password guards, isn't judged.
+    ///     opened isn't judged.
     ///   - now: Seconds since 1970.
-    /// - Returns: The faults, each once, those of the first certificate first; nil if there is no certificate in it.
+    /// - Returns: The faults, each once, those of the first certificate first; nil if there is no certificate in it, or
+    ///   one that can't be read.
     package static func faults(ofPEM pem: [UInt8], privateKey: String?, now: Int64) -> [CertificateFault]? {
         guard let memory = unsafe BIO_new_mem_buf(pem, Int32(clamping: pem.count)) else { return nil }
         defer {
@@ -47,11 +52,16 @@ package enum CertificateReview {
         while let certificate = unsafe PEM_read_bio_X509(memory, nil, nil, nil) {
             defer { unsafe X509_free(certificate) }
             faults += unsafe Self.faults(of: certificate, isFirst: isFirst, now: now)
-            if isFirst, let privateKey, unsafe !fits(certificate, keyFile: privateKey) {
-                faults.append(.otherKey)
+            if isFirst {
+                if let privateKey {
+                    faults += unsafe [fault(of: privateKey, for: certificate)].compactMap(\.self)
+                }
+                if unsafe !isForLocalhost(certificate) { faults.append(.otherNames) }
             }
             isFirst = false
         }
+        let end = ERR_peek_last_error()
+        guard end == 0 || Int32(truncatingIfNeeded: end & 0x7FFFFF) == PEM_R_NO_START_LINE else { return nil }
         var seen: Set<CertificateFault> = []
         return isFirst ? nil : faults.filter { seen.insert($0).inserted }
     }
@@ -90,15 +100,28 @@ package enum CertificateReview {
         return faults
     }
 
-    @unsafe private static func fits(_ certificate: OpaquePointer, keyFile: String) -> Bool {
-        guard let file = unsafe BIO_new_file(keyFile, "r") else { return true }
+    @unsafe private static func fault(of keyFile: String, for certificate: OpaquePointer) -> CertificateFault?
+    {
+        // What is left in the queue would count as the end of the certificates.
+        defer { ERR_clear_error() }
+        guard let file = unsafe BIO_new_file(keyFile, "r") else { return nil }
         defer { unsafe BIO_free(file) }
-        // A password is never asked for: the key then can't be read.
-        guard let key = unsafe PEM_read_bio_PrivateKey(file, nil, { _, _, _, _ in 0 }, nil) else {
-            return true
+        // A password is never asked for.
+        guard let key = unsafe PEM_read_bio_PrivateKey(file, nil, { _, _, _, _ in -1 }, nil) else {
+            return .unusableKey
         }
         defer { unsafe EVP_PKEY_free(key) }
-        return unsafe X509_check_private_key(certificate, key) == 1
+        let kind = unsafe EVP_PKEY_get_base_id(key)
+        guard [EVP_PKEY_RSA, EVP_PKEY_EC, EVP_PKEY_ED25519].contains(kind) else { return .unusableKey }
+        return unsafe X509_check_private_key(certificate, key) == 1 ? nil : .otherKey
+    }
+
+    /// Whether a client that asks for localhost, by name or by address, takes it: none goes by the subject any more.
+    @unsafe private static func isForLocalhost(_ certificate: OpaquePointer) -> Bool {
+        let flags = UInt32(X509_CHECK_FLAG_NEVER_CHECK_SUBJECT)
+        return unsafe X509_check_host(certificate, "localhost", 0, flags, nil) == 1
+            || X509_check_ip_asc(certificate, "127.0.0.1", 0) == 1
+            || X509_check_ip_asc(certificate, "::1", 0) == 1
     }
 
     @unsafe private static func seconds(_ time: UnsafePointer<ASN1_TIME>?) -> Int64? {

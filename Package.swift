@@ -319,7 +319,7 @@ let package = Package(
             of: "Console",
             [
                 "Audit", "BusInterface", "DBus", "DisplayText", "KeePassHTTP", "Operations",
-                "SecretService", "SecureMemory", "TestSupport", argumentParser,
+                "SecretService", "SecureMemory", "Settings", "TestSupport", argumentParser,
             ]
         ),
         tests(

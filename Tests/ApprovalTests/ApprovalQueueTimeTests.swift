@@ -29,12 +29,14 @@ import Testing
         #expect(fixture.queue.outcomes(of: actions) == [try #require(asked.code): .expired])
     }
 
-    @Test mutating func `an agent might have shown the request, confirmed or not`() throws {
+    @Test mutating func `an agent that has confirmed others might have shown the request, too`() throws {
         let asked = fixture.ask(.release())
         _ = try fixture.queue.register(
             Agent(peer: ":1.5", name: "panel", isExclusive: false, answerer: .stranger),
             now: fixture.now
         )
+        let other = try #require(fixture.ask(.release(host: "other.example")).code)
+        _ = try fixture.queue.shown(other, by: ":1.5", now: fixture.now)
         fixture.pass(.seconds(120))
         #expect(fixture.queue.tick(now: fixture.now).answer(to: asked.asker) == .expired)
     }

@@ -358,6 +358,23 @@ import Testing
         try register(String(long.dropLast()), peer: ":1.1")
     }
 
+    @Test mutating func `without notifications what an agent doesn't confirm is counted, and unseen`()
+        throws
+    {
+        try register("panel", peer: ":1.1")
+        let asked = fixture.ask(.release())
+        fixture.pass(.seconds(120))
+        let actions = fixture.queue.tick(now: fixture.now)
+        #expect(actions.answer(to: asked.asker) == .unseen)
+        #expect(fixture.queue.agents.first?.record.expired == 1)
+        #expect(fixture.queue.agents.first?.record.hasShown == false)
+        // One at which something was answered may just have been left alone.
+        _ = try fixture.answer(try #require(fixture.ask(.release()).code), .allow)
+        let second = fixture.ask(.release(host: "other.example"))
+        fixture.pass(.seconds(120))
+        #expect(fixture.queue.tick(now: fixture.now).answer(to: second.asker) == .expired)
+    }
+
     @Test mutating func `what an agent confirms and nobody answers is counted, until one is answered`() throws
     {
         try register("panel", peer: ":1.1")
@@ -380,6 +397,7 @@ import Testing
 extension AgentInfo {
     fileprivate static func record(answered: Int) -> AgentRecord {
         var record = AgentRecord()
+        record.shows()
         for _ in 0..<answered { record.take(.allowed) }
         return record
     }

@@ -45,7 +45,7 @@ struct `Agents on the bus` {
         #expect(
             agent == [
                 "name": .string("watch"), "executable": .string(own.executable), "exclusive": .boolean(true),
-                "answered": .uint32(0), "expired": .uint32(0),
+                "shown": .boolean(false), "answered": .uint32(0), "expired": .uint32(0),
             ]
         )
         try await fixture.call(ApprovalInterface.unregisterAgent)

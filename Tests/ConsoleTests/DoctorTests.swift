@@ -2,6 +2,7 @@
 
 import DBus
 import SecureMemory
+import Settings
 import Testing
 
 @testable import Console
@@ -89,9 +90,16 @@ struct DoctorTests {
 
     @Test func `where notifications are off somebody else must show requests`() {
         #expect(BusCheck.turnedOff(agents: nil).level == .ok)
-        #expect(BusCheck.turnedOff(agents: 1).level == .ok)
-        #expect(BusCheck.turnedOff(agents: 0).level == .warning)
-        #expect(BusCheck.turnedOff(agents: 0).advice.contains("keybell watch"))
+        var silent = Self.agent(exclusive: false, answered: 0, expired: 4)
+        silent["shown"] = .boolean(false)
+        var fresh = silent
+        fresh["expired"] = .uint32(0)
+        #expect(BusCheck.turnedOff(agents: [fresh]).level == .ok)
+        #expect(BusCheck.turnedOff(agents: [silent]).level == .warning)
+        #expect(BusCheck.turnedOff(agents: [silent, fresh]).level == .ok)
+        #expect(BusCheck.finding(agent: silent, isNotifierOff: true)?.level == .warning)
+        #expect(BusCheck.turnedOff(agents: []).level == .warning)
+        #expect(BusCheck.turnedOff(agents: []).advice.contains("keybell watch"))
     }
 
     @Test(arguments: ["mako emersion 0.0.0", "dunst knopwob 1.9.0"])
@@ -229,6 +237,35 @@ struct DoctorTests {
         #expect(forbidden.contains("SystemCallFilter") && !forbidden.contains("LimitMEMLOCK"))
         #expect(MemoryCheck.finding(.notLocked).lines.joined().contains("LimitMEMLOCK"))
         #expect(MemoryCheck.finding(.locked).text.contains("the daemon's log says"))
+    }
+
+    @Test func `one cause is told once, with all its files`() {
+        let troubles = ["a.jsonl: not a directory", "b.jsonl: not a directory", "c.jsonl: other: x"]
+        #expect(AuditCheck.byCause(troubles) == ["a.jsonl, b.jsonl: not a directory", "c.jsonl: other: x"])
+        #expect(AuditCheck.reading(troubles).count == 2)
+    }
+
+    @Test func `a daemon that goes by something else isn't blamed for a free port`() {
+        let daemon = DaemonProcess(pid: 7, executable: "/usr/bin/keybelld")
+        func finding(_ elsewhere: PortCheck.Elsewhere?) -> Finding {
+            PortCheck.finding("a", nil, daemon: daemon, ownUID: 1, elsewhere: elsewhere)
+        }
+        #expect(finding(nil).level == .failure)
+        #expect(finding(.formerPort).level == .warning)
+        #expect(finding(.otherFile("/c")).text.contains("goes by /c"))
+        var details = ConfigurationDetails(file: "/etc/passwd", isCurrent: true)
+        #expect(PortCheck.Elsewhere("/etc/passwd", details) == nil)
+        #expect(PortCheck.Elsewhere("/etc/group", details) == .otherFile("/etc/passwd"))
+        details.afterRestart = ["http.port"]
+        #expect(PortCheck.Elsewhere(nil, details) == .formerPort)
+    }
+
+    @Test func `nobody is asked for a password that the configuration says`() {
+        var vault = VaultSettings.keyring
+        vault.kind = .kdbx
+        #expect(PinentryCheck.asks([vault]))
+        vault.password = .empty
+        #expect(!PinentryCheck.asks([vault]))
     }
 
     @Test func `what can't be read of the record is told by file`() {

@@ -82,6 +82,7 @@ struct TroubleTests {
             ).advice
         }
         #expect(cure("secret\r").contains("carriage return"))
+        #expect(cure("s\0e\0c\0\r\0").contains("UTF-16"))
         #expect(cure("\u{FEFF}secret").contains("byte order mark"))
         #expect(
             cure("secret") == "See what it prints in a terminal: cat secret; the password is its first line."

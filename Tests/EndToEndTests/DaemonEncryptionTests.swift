@@ -21,7 +21,7 @@ struct DaemonEncryptionTests {
             guard made.status == 0,
                 let json = try JSONSerialization.jsonObject(with: Data(made.output.utf8)) as? [String: Any],
                 let certificate = json["certificate"] as? String,
-                let privateKey = json["private_key"] as? String,
+                let privateKey = json["private-key"] as? String,
                 let authority = json["authority"] as? String
             else { throw TestFailure("no certificate: \(made)") }
             self.authority = authority

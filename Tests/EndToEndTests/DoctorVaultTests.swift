@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Ciphers
 import Foundation
 import KDBX
 import SecureMemory
@@ -175,6 +176,23 @@ struct DoctorVaultTests {
         }
     }
 
+    @Test(arguments: [("none", "empty", "failure"), ("empty", "none", "warning")])
+    func `a file that opens the other way without a password is told of so`(
+        password: String,
+        other: String,
+        level: String
+    ) async throws {
+        let keyFile = [UInt8](repeating: 7, count: 32)
+        let secret = other == "empty" ? SecretBytes(utf8: "") : nil
+        let home = try await Home(
+            "path = \"FOLDER/main.kdbx\"\nkey_file = \"FOLDER/key\"\npassword = \"\(password)\"",
+            file: BuiltVault.file(key: try CompositeKey(password: secret, keyFile: keyFile))
+        )
+        try Data(keyFile).write(to: URL(filePath: home.folder.path("key")))
+        let found = try await home.finding("Vault main", "--open")
+        #expect(found.level == level && found.text.contains("Write password = \"\(other)\""), "\(found)")
+    }
+
     @Test(arguments: [("nosuchpinentry", "isn't there"), ("cat", "doesn't speak"), ("true", "doesn't speak")])
     func `a pinentry that can't ask is told of`(program: String, text: String) async throws {
         let finding = try await Home(
@@ -200,6 +218,9 @@ struct DoctorVaultTests {
         try home.folder.write("k.pem", "nothing\n")
         let junk = try await home.finding("HTTPS")
         #expect(junk.level == "failure" && junk.text.contains("no certificate in it"), "\(junk)")
+        try home.folder.write("c.pem", String(decoding: LocalCertificate().chain, as: UTF8.self))
+        let keyless = try await home.finding("HTTPS")
+        #expect(keyless.level == "failure" && keyless.text.contains("no private key in it"), "\(keyless)")
     }
 
     @Test func `what goes out without a question is said, and a table for nobody`() async throws {

@@ -50,7 +50,7 @@ struct UnconfiguredTests {
             http: """
                 tls_port = \(try FreePort.next())
                 certificate = "\(certificate)"
-                private_key = "\(try #require(files["private_key"] as? String))"
+                private_key = "\(try #require(files["private-key"] as? String))"
                 """
         )
         let first = try await Self.start(session)

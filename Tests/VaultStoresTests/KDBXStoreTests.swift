@@ -123,6 +123,22 @@ struct KDBXStoreTests {
         }
     }
 
+    @Test func `nobody is asked for the password where the key file is of no use`() async throws {
+        let fixture = try KDBXFixture(keyFile: Array("any file at all".utf8))
+        try fixture.folder.write("key", "")
+        let waiting = WaitingPasswords()
+        let store = KDBXStore(
+            name: "test",
+            path: fixture.path,
+            keyFile: fixture.folder.path("key"),
+            passwords: waiting,
+            state: fixture.folder.path("state"),
+            logger: KDBXFixture.quiet
+        )
+        await #expect(throws: VaultError.self) { try await store.unlock(for: UnlockReason()) }
+        #expect(!waiting.asked.now)
+    }
+
     @Test func `a lock drops everything, and an unlock under way comes to nothing`() async throws {
         let fixture = try KDBXFixture()
         try await fixture.store.unlock(for: UnlockReason())

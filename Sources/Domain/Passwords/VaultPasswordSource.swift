@@ -192,14 +192,21 @@ package actor VaultPasswordSource: MainLoopActor, VaultPasswords {
 
     /// What people overlook in a file that a password comes from; nil where nothing is odd.
     package static func suspicion(about password: SecretBytes) -> String? {
-        let (first, last) = password.withSpan { span in
-            ((0..<min(3, span.count)).map { span[$0] }, span.isEmpty ? nil : span[span.count - 1])
+        let (first, last, hasZero) = password.withSpan { span in
+            (
+                (0..<min(3, span.count)).map { span[$0] }, span.isEmpty ? nil : span[span.count - 1],
+                span.indices.contains { span[$0] == 0 }
+            )
         }
         if first == [0xEF, 0xBB, 0xBF] || first.starts(with: [0xFF, 0xFE])
             || first.starts(with: [0xFE, 0xFF])
         {
             return
                 "it begins with a byte order mark, as Windows programs write it: save the file as UTF-8 without one."
+        }
+        if hasZero {
+            return
+                "it has zero bytes in it, as text in UTF-16 has, which Windows programs write: save the file as UTF-8."
         }
         switch last {
         case UInt8(ascii: "\r"):
@@ -304,7 +311,7 @@ extension VaultPasswordSource.Fixed {
         switch self {
         case .none:
             "The key file alone does not open \(vault): key_file names another vault's, or it has a password, too; then "
-                + "take password = \"none\" out of the configuration."
+                + "take password = \"none\" out of the configuration, or write \"empty\" if that password is an empty one."
         case .empty where hasKeyFile:
             "An empty password with the key file does not open \(vault): key_file names another vault's, or the password "
                 + "isn't empty; then take password = \"empty\" out of the configuration to be asked."

@@ -228,7 +228,9 @@ package enum ApprovalInterface {
         package static let executable = "executable"
         /// `b`: whether the built-in notifier stays silent for it.
         package static let exclusive = "exclusive"
-        /// `u`: how many requests that it has confirmed by `Shown` were answered.
+        /// `b`: whether it has confirmed any request by `Shown`.
+        package static let shown = "shown"
+        /// `u`: how many requests that it has confirmed by `Shown`, or that nothing else has shown, were answered.
         package static let answered = "answered"
         /// `u`: how many such requests have expired since one was answered last.
         package static let expired = "expired"

@@ -63,6 +63,7 @@ struct ApprovalObject: Sendable {
                 Key.name: .string(agent.name),
                 Key.executable: .string(agent.executable),
                 Key.exclusive: .boolean(agent.isExclusive),
+                Key.shown: .boolean(agent.record.hasShown),
                 Key.answered: .uint32(agent.record.answered),
                 Key.expired: .uint32(agent.record.expired),
             ])

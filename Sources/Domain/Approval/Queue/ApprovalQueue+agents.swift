@@ -56,7 +56,8 @@ extension ApprovalQueue {
     {
         let normal = RequestCode.normalized(code)
         guard let index = indexOfShown(normal) else { throw .unknownRequest }
-        guard agents.contains(where: { $0.peer == peer }) else { throw .notAllowed }
+        guard let agent = agents.firstIndex(where: { $0.peer == peer }) else { throw .notAllowed }
+        agents[agent].record.shows()
         waiting[index].shownBy.insert(peer)
         waiting[index].wasSeenAtAgent = true
         return settle(index, now: now)
@@ -69,11 +70,20 @@ extension ApprovalQueue {
         }
     }
 
-    /// Keeps count of what came of the requests that an agent says it has shown.
+    /// Keeps count of what came of the requests that an agent says it has shown, or that it alone could have shown.
     mutating func count(_ outcome: Outcome, of request: WaitingRequest) {
-        for index in agents.indices where request.shownBy.contains(agents[index].peer) {
+        for index in agents.indices {
+            let couldHave = request.isAnnounced && !request.wasSeen && agents[index].mayAnswer(request)
+            guard couldHave || request.shownBy.contains(agents[index].peer) else { continue }
             agents[index].record.take(outcome)
         }
+    }
+
+    /// Whether the person may have seen a request, for all that is known: an agent need not confirm what it shows, but
+    /// one at which none was ever answered may draw nothing.
+    func mayHaveBeenSeen(_ request: WaitingRequest) -> Bool {
+        request.wasSeen
+            || agents.contains { $0.mayAnswer(request) && ($0.record.hasShown || $0.record.answered > 0) }
     }
 
     /// It has been asked again: whoever showed it may have had it closed meanwhile.

@@ -154,7 +154,7 @@ extension ApprovalQueue {
                 )
             }
             // The asker is told what to do about it, so it matters whether anybody could have answered.
-            let missed: Answer = request.wasSeen || !agents.isEmpty ? .expired : .unseen
+            let missed: Answer = mayHaveBeenSeen(request) ? .expired : .unseen
             let told = answer ?? (outcome == .expired ? missed : .withdrawn)
             // One that was held for the locked screen ends as unheard as it was, unless somebody who listed it has answered.
             let isHeard = request.isAnnounced || (request.hasTurn && outcome.isAnswer)

@@ -258,12 +258,18 @@ package struct AgentInfo: Sendable, Hashable {
     package var record = AgentRecord()
 }
 
-/// What came of the requests that an agent has confirmed by `Shown`: one that draws nothing lets them all expire.
+/// What came of the requests that an agent has confirmed by `Shown`, and of those that nothing else has shown: one that
+/// draws nothing lets them all expire.
 package struct AgentRecord: Sendable, Hashable {
+    /// Whether it has ever confirmed one.
+    package private(set) var hasShown = false
     /// How many were answered, at the agent or elsewhere.
     package private(set) var answered: UInt32 = 0
     /// How many have expired since one was answered last.
     package private(set) var expired: UInt32 = 0
+
+    /// It says that it shows one.
+    mutating func shows() { hasShown = true }
 
     mutating func take(_ outcome: Outcome) {
         switch outcome {

@@ -94,9 +94,9 @@ package enum Refusal: Error, Equatable, Sendable {
         case .denied, .muted: "Denied"
         case .unconfirmed: "You did not confirm it in the window that asked. Try again."
         case .expired:
-            "Nobody answered the question in time. Answer it in its notification or with `keybell watch`, then try again."
+            "Nobody answered the question in time. Answer it where it is shown, or with `keybell watch`, then try again."
         case .unseen:
-            "Nothing could show the question to you in time. Run `keybell watch` in a terminal and try again; `keybell doctor` says what is missing."
+            "Nothing is known to have shown you the question in time. Run `keybell watch` in a terminal and try again; `keybell doctor` says what is missing."
         case .withdrawn: "The question was withdrawn before it was answered. Try again."
         case .changedMeanwhile:
             "Nothing was saved, since the entry was changed while you were asked about it. Try again."

@@ -34,7 +34,12 @@ struct KDBXReader: Sendable {
     /// Checks that the file is there and could be opened at all.
     func look() throws(VaultError) {
         _ = try parse(read())
-        _ = try keyFileBytes()
+        guard let keyFile = try keyFileBytes() else { return }
+        do throws(KDBXError) {
+            _ = try CompositeKey(password: nil, keyFile: keyFile)
+        } catch {
+            throw VaultError(error, vault: name, limits: limits)
+        }
     }
 
     /// Opens the file with a password, or with its key file alone; nil if that doesn't open it.
@@ -101,7 +106,7 @@ struct KDBXReader: Sendable {
     /// Another program has given the file another key.
     var otherKey: VaultError {
         .unavailable(
-            "The vault \(name) got another password or key file: `keybell unlock \(name)` asks for it, and what was saved goes into the file."
+            "The vault \(name) got another password or key file. Correct what its [[vault]] says of that (password_command, password, key_file), if it does; then `keybell unlock \(name)` opens it, and what was saved goes into the file."
         )
     }
 

@@ -105,7 +105,7 @@ struct CertificateFiles: Equatable, Sendable {
     /// The paths and names, for programs.
     var json: JSON {
         .object([
-            ("certificate", .string(certificate)), ("private_key", .string(privateKey)),
+            ("certificate", .string(certificate)), ("private-key", .string(privateKey)),
             ("authority", .string(authority)),
             ("names", .array(LocalCertificate.names.map { .string($0) })),
         ])

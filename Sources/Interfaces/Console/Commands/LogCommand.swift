@@ -59,8 +59,8 @@ struct LogCommand: AsyncParsableCommand {
         // Some are parts of others, and of a client or a day there may be few.
         let most = client == nil && since == nil ? 3 * count : Self.mostLines
         let names = await Self.names()
-        let found = AuditRecord.told(await Self.all(newest: most, kept: news?.kept)).map(names.naming)
-            .filter(concerns)
+        let all = await Self.all(newest: most, kept: news?.kept)
+        let found = AuditRecord.told(all.records).map(names.naming).filter(concerns)
         let records = found.suffix(count)
         if let note = note(of: found.count) { Output.note(note) }
         guard !output.json else {
@@ -76,6 +76,9 @@ struct LogCommand: AsyncParsableCommand {
             return
         }
         guard records.isEmpty else { return }
+        guard all.isWhole else {
+            throw ConsoleError.refused("Whether there is a record of it can't be told.")
+        }
         guard client != nil || since != nil else { return Output.text("Nothing has been recorded yet.") }
         let whom = client.map { " of a client \(PlainText.quoted($0))" } ?? ""
         let when = since.map { " since \(Moment.text($0.time))" } ?? ""
@@ -119,25 +122,27 @@ struct LogCommand: AsyncParsableCommand {
             && (since.map { $0.time <= record.time } ?? true)
     }
 
-    /// What the journal and the file have, in the order in which it was kept.
+    /// What the journal and the file have, in the order in which it was kept, and whether the file could be read.
     private static func all(
         newest count: Int,
         kept known: [AuditRecord]?
-    ) async -> [AuditRecord] {
-        let kept = known ?? inFile()
+    ) async -> (records: [AuditRecord], isWhole: Bool) {
+        let (kept, isWhole) = known.map { ($0, true) } ?? inFile()
         do throws(AuditJournalError) {
             let journal = try await AuditJournal.records(newest: count, of: daemons)
-            return AuditRecord.merged(kept, journal, now: Moment.now())
+            return (AuditRecord.merged(kept, journal, now: Moment.now()), isWhole)
         } catch {
             Output.note("The journal can't be read: `journalctl --user -u keybell` may say why.")
-            return kept
+            return (kept, isWhole)
         }
     }
 
-    private static func inFile() -> [AuditRecord] {
+    private static func inFile() -> ([AuditRecord], isWhole: Bool) {
         let reading = AuditFile(folder: Folders.ofProcess().state).read()
-        for trouble in reading.troubles { Output.note("Not all of the record can be read: \(trouble).") }
-        return reading.records
+        for trouble in AuditCheck.byCause(reading.troubles) {
+            Output.note("Not all of the record can be read: \(trouble).")
+        }
+        return (reading.records, reading.troubles.isEmpty)
     }
 
     /// The daemons that write the record: the one beside this program, and those of a package or `make install`.

@@ -106,7 +106,10 @@ struct StatusCommand: AsyncParsableCommand {
     static func line(agent: [String: Value]) -> String {
         typealias Key = ApprovalInterface.Agent
         let exclusive = agent[Key.exclusive]?.asBool ?? false
+        // An older daemon doesn't say.
+        let hasShown = agent[Key.shown]?.asBool ?? true
+        let unconfirmed = " for what it confirms that it shows, which is nothing so far"
         return "\(agent.quoted(Key.name)) (\(agent.name(Key.executable)))"
-            + (exclusive ? ", instead of notifications" : "")
+            + (exclusive ? ", instead of notifications" + (hasShown ? "" : unconfirmed) : "")
     }
 }

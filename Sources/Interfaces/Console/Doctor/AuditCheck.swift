@@ -1,24 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Audit
+import Glibc
+import Linux
 import Settings
 
 /// Checks whether what is handed out can be recorded.
 enum AuditCheck {
     static func findings(_ settings: AuditSettings) -> [Finding] {
         let folder = Folders.ofProcess().state
-        return [finding(settings, trouble: AuditTrail.trouble(in: folder))]
-            + reading(AuditTrail.unreadable(in: folder))
+        // What stands where the folder should be is told by `StateCheck`.
+        let noFolder = SystemCallError(call: "open", code: ENOTDIR).words
+        let troubles = AuditTrail.unreadable(in: folder).filter { !$0.hasSuffix(noFolder) }
+        return [finding(settings, trouble: AuditTrail.trouble(in: folder))] + reading(troubles)
+    }
+
+    /// The same troubles, each cause once, after the names of all its files.
+    static func byCause(_ troubles: [String]) -> [String] {
+        let parts = troubles.map { $0.split(separator: ": ", maxSplits: 1) }
+        var causes: [Substring] = []
+        for cause in parts.compactMap(\.last) where !causes.contains(cause) { causes.append(cause) }
+        return causes.map { cause in
+            let files = parts.filter { $0.last == cause && $0.count > 1 }.compactMap(\.first)
+            return files.isEmpty ? String(cause) : "\(files.joined(separator: ", ")): \(cause)"
+        }
     }
 
     /// What `keybell log` would leave out.
     static func reading(_ troubles: [String]) -> [Finding] {
-        troubles.map { trouble in
+        byCause(troubles).map { trouble in
             .warning(
                 "Record",
                 "what was recorded can't all be read (\(trouble))",
                 do:
-                    "Look at that file in the state folder, which another program has changed, and move it away."
+                    "Look at what is there in the state folder: it must be yours and readable; what another program has changed can be moved away."
             )
         }
     }
@@ -40,7 +55,7 @@ enum AuditCheck {
         case (.nowhere(let reason), true):
             .failure(
                 subject,
-                "the state folder takes no record (\(reason)), and you can read no journal: no login is handed out",
+                "the state folder takes no record (\(reason)), and you can read no journal: logins may not be handed out",
                 do: cure
             )
         case (.nowhere(let reason), false):

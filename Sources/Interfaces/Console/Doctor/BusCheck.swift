@@ -104,9 +104,9 @@ enum BusCheck {
     /// - Parameters:
     ///   - bus: Where to look.
     ///   - isOff: Whether the configuration turns notifications off.
-    ///   - agents: How many agents are registered; nil while the daemon doesn't run.
+    ///   - agents: The registered agents; nil while the daemon doesn't run.
     /// - Returns: What was found.
-    static func notifier(_ bus: BusConnection, isOff: Bool, agents: Int?) async -> [Finding] {
+    static func notifier(_ bus: BusConnection, isOff: Bool, agents: [[String: Value]]?) async -> [Finding] {
         guard !isOff else { return [turnedOff(agents: agents)] }
         let information: [Value]
         let capabilities: [Value]
@@ -129,15 +129,21 @@ enum BusCheck {
         return [finding(server: name, capabilities: features)]
     }
 
-    static func turnedOff(agents: Int?) -> Finding {
+    static func turnedOff(agents: [[String: Value]]?) -> Finding {
+        typealias Key = ApprovalInterface.Agent
         let subject = "Notifications"
-        guard agents == 0 else {
-            let shown = agents.map { "; agents: \($0)" } ?? ""
-            return .ok(subject, "turned off in the configuration" + shown)
+        guard let agents else { return .ok(subject, "turned off in the configuration") }
+        let idle = agents.filter { agent in
+            let hasShown = agent[Key.shown]?.asBool ?? true
+            return !hasShown && agent.number(Key.answered) == 0 && agent.number(Key.expired) > 0
         }
+        guard idle.count == agents.count else {
+            return .ok(subject, "turned off in the configuration; agents: \(agents.count)")
+        }
+        let lack = agents.isEmpty ? "no agent is there" : "no agent has said that it shows any request"
         return .warning(
             subject,
-            "turned off in the configuration, and no agent is there: nothing shows requests",
+            "turned off in the configuration, and \(lack): nothing shows requests",
             do: "Keep `keybell watch` open, start an agent, or set `notifier = true` under [approval]."
         )
     }
@@ -145,21 +151,23 @@ enum BusCheck {
     /// How many requests in a row may expire at an agent where others were answered before: nobody may have been there.
     private static let timeout: UInt64 = 3
 
-    /// An agent that keeps notifications away and under which every request expires: it may draw nothing.
-    static func finding(agent: [String: Value]) -> Finding? {
+    /// An agent that keeps notifications away, or is there where they are off, and under which every request expires: it
+    /// may draw nothing.
+    static func finding(agent: [String: Value], isNotifierOff: Bool = false) -> Finding? {
         typealias Key = ApprovalInterface.Agent
         let expired = agent.number(Key.expired)
         let answered = agent.number(Key.answered)
-        guard agent[Key.exclusive]?.asBool ?? false, expired >= (answered == 0 ? 1 : timeout) else {
-            return nil
-        }
+        let isExclusive = agent[Key.exclusive]?.asBool ?? false
+        guard isExclusive || isNotifierOff, expired >= (answered == 0 ? 1 : timeout) else { return nil }
         let name = PlainText.quoted(agent[Key.name]?.asString ?? "")
         let executable = agent.name(Key.executable)
         return .warning(
             "Agent",
-            "\(name) (\(executable)) shows requests instead of notifications, and the last \(expired) that it said it had shown expired unanswered",
-            do:
-                "If you saw none of them, it draws nothing: end that program, and notifications are back. `keybell watch` shows what waits."
+            "\(name) (\(executable)) is there instead of notifications, and the last \(expired) requests that it said it had shown, or could have, expired unanswered",
+            do: "If you saw none of them, it draws nothing: end that program"
+                + (isNotifierOff
+                    ? " and set `notifier = true` under [approval]." : ", and notifications are back.")
+                + " `keybell watch` shows what waits."
         )
     }
 

@@ -57,13 +57,10 @@ struct DoctorCommand: AsyncParsableCommand {
             findings += await KeyringCheck.findings(bus.bus, collection: configuration.keyring.collection)
             // A daemon that doesn't run, or can't tell, has no agents to count.
             let agents = try? await bus.agents(starts: false)
-            findings += await BusCheck.notifier(
-                bus.bus,
-                // What is in force, where the daemon says it.
-                isOff: !(state?.isNotifierOn ?? configuration.approval.notifier),
-                agents: agents?.count
-            )
-            findings += (agents ?? []).compactMap { BusCheck.finding(agent: $0) }
+            // What is in force, where the daemon says it.
+            let isOff = !(state?.isNotifierOn ?? configuration.approval.notifier)
+            findings += await BusCheck.notifier(bus.bus, isOff: isOff, agents: agents)
+            findings += (agents ?? []).compactMap { BusCheck.finding(agent: $0, isNotifierOff: isOff) }
             // A daemon that doesn't answer has been reported above.
             let vaults = try? await bus.vaults(starts: false)
             findings += (vaults ?? []).flatMap { BusCheck.findings(vault: $0) }
@@ -83,7 +80,8 @@ struct DoctorCommand: AsyncParsableCommand {
         findings += await PortCheck.findings(
             port: port,
             daemon: daemon,
-            isConfigured: read.level != .failure
+            isConfigured: read.level != .failure,
+            elsewhere: PortCheck.Elsewhere(config, answer.details)
         )
         findings += CertificateCheck.findings(configuration.http, now: Moment.now())
         findings += await VaultCheck.findings(configuration, opening: open)

@@ -20,8 +20,7 @@ enum PinentryCheck {
     ///     our own environment has to do.
     /// - Returns: The findings; none where it is never started.
     static func findings(_ configuration: Configuration, daemonHasDisplay: Bool?) async -> [Finding] {
-        let asks = configuration.vaults.contains { $0.kind == .kdbx && $0.passwordCommand == nil }
-        guard asks || configuration.approval.confirms else { return [] }
+        guard asks(configuration.vaults) || configuration.approval.confirms else { return [] }
         let program = configuration.unlock.pinentry
         let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
         guard
@@ -55,6 +54,11 @@ enum PinentryCheck {
                 confirms: configuration.approval.confirms
             )
         ]
+    }
+
+    /// Whether the person is asked for the password of any vault.
+    static func asks(_ vaults: [VaultSettings]) -> Bool {
+        vaults.contains { $0.kind == .kdbx && $0.passwordCommand == nil && $0.password == nil }
     }
 
     static func finding(_ program: String, hasDisplay: Bool, confirms: Bool) -> Finding {

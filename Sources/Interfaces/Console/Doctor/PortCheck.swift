@@ -14,6 +14,28 @@ enum PortCheck {
         var saysKeybell = false
     }
 
+    /// Why a daemon that runs needn't listen on a port.
+    enum Elsewhere: Equatable, Sendable {
+        /// It goes by another file.
+        case otherFile(String)
+        /// It began with another port, or hasn't read what the file says now.
+        case formerPort
+
+        /// - Parameters:
+        ///   - file: The file that is looked at; nil for the daemon's own.
+        ///   - details: What the daemon says of its configuration.
+        init?(_ file: String?, _ details: ConfigurationDetails?) {
+            guard let details else { return nil }
+            if let file, FileIdentity(of: file) != FileIdentity(of: details.file) {
+                self = .otherFile(details.file)
+            } else if !details.isCurrent || details.afterRestart.contains("http.port") {
+                self = .formerPort
+            } else {
+                return nil
+            }
+        }
+    }
+
     /// Looks at a port; at none if it isn't known which it is to be.
     ///
     /// If the configuration has a mistake, the daemon may have no bus name, and reports that on the sockets that
@@ -21,7 +43,8 @@ enum PortCheck {
     static func findings(
         port: UInt16?,
         daemon: DaemonProcess?,
-        isConfigured: Bool = true
+        isConfigured: Bool = true,
+        elsewhere: Elsewhere? = nil
     ) async -> [Finding] {
         guard let port else {
             let text = "which one is to be used can't be read from the configuration"
@@ -52,7 +75,8 @@ enum PortCheck {
                         listener,
                         daemon: daemon,
                         ownUID: getuid(),
-                        isConfigured: isConfigured
+                        isConfigured: isConfigured,
+                        elsewhere: elsewhere
                     )
                 )
             } catch {
@@ -80,10 +104,22 @@ enum PortCheck {
         _ listener: Listener?,
         daemon: DaemonProcess?,
         ownUID: UInt32,
-        isConfigured: Bool = true
+        isConfigured: Bool = true,
+        elsewhere: Elsewhere? = nil
     ) -> Finding {
         guard let listener else {
             guard daemon != nil else { return .ok(subject, "free") }
+            switch elsewhere {
+            case nil: break
+            case .otherFile(let file): return .ok(subject, "free; the Keybell that runs goes by \(file)")
+            case .formerPort:
+                return .warning(
+                    subject,
+                    "nobody listens yet: the Keybell that runs began with another configuration",
+                    do:
+                        "Restart it: `systemctl --user restart keybell`. Where systemd holds the port, run `keybell socket` before."
+                )
+            }
             return .failure(
                 subject,
                 "nobody listens, though Keybell runs",

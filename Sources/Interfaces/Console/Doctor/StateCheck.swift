@@ -43,7 +43,7 @@ enum StateCheck {
             }
         return .failure(
             "State",
-            "\(folder) \(text): no change can be made and nothing recorded",
+            "\(folder) \(text): changes may be refused, and nothing recorded",
             do: advice
         )
     }

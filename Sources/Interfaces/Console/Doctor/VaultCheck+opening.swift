@@ -29,8 +29,18 @@ extension VaultCheck {
         keyFile: [UInt8]?,
         with password: VaultSettings.Password
     ) -> Finding {
-        let secret = password == .none ? nil : SecretBytes(utf8: "")
+        let secret = Self.secret(password)
         return open(path, bytes, secret, keyFile, of: password.words) {
+            let other: VaultSettings.Password = password == .none ? .empty : .none
+            if keyFile != nil, opens(bytes, Self.secret(other), keyFile) {
+                // The daemon tries the key file alone for an empty password, too.
+                let finding = password == .empty ? Finding.warning : Finding.failure
+                return finding(
+                    subject,
+                    "\(password.words) doesn't open \(path), but \(other.words) does",
+                    "Write password = \"\(other.rawValue)\" in its [[vault]]."
+                )
+            }
             let name = keyFile == nil ? "" : "name the key file that it was made with as `key_file`, or "
             let cure = name + "take password = \"\(password.rawValue)\" out of its [[vault]] to be asked."
             return .failure(
@@ -38,6 +48,20 @@ extension VaultCheck {
                 "\(password.words) doesn't open \(path)",
                 do: cure.prefix(1).uppercased() + cure.dropFirst()
             )
+        }
+    }
+
+    private static func secret(_ password: VaultSettings.Password) -> SecretBytes? {
+        password == .none ? nil : SecretBytes(utf8: "")
+    }
+
+    private func opens(_ bytes: [UInt8], _ password: SecretBytes?, _ keyFile: [UInt8]?) -> Bool {
+        do throws(KDBXError) {
+            let key = try CompositeKey(password: password, keyFile: keyFile)
+            _ = try Database(reading: bytes, key: key, limits: limits, by: DerivationProcess())
+            return true
+        } catch {
+            return false
         }
     }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ArgumentParser
 import BusInterface
 import DBus
 import SecureMemory
@@ -87,5 +88,10 @@ struct TroubleTests {
         #expect(
             cure("secret") == "See what it prints in a terminal: cat secret; the password is its first line."
         )
+    }
+
+    @Test func `every command that looks into a vault can have it unlocked`() async throws {
+        #expect(try await ClientSaveCommand.asyncParse(["https://example.org/", "--unlock"]).unlock)
+        #expect(try await ClientGetCommand.asyncParse(["mail", "--unlock"]).unlock)
     }
 }

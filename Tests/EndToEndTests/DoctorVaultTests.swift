@@ -262,4 +262,21 @@ struct DoctorVaultTests {
         #expect(report.output.contains("is on a disk that is full"), "\(report)")
         #expect(report.output.contains("can only be read"), "\(report)")
     }
+
+    @Test func `a state folder that is a file is told of once, and not as an empty record`() async throws {
+        let home = try await Home("path = \"FOLDER/main.kdbx\"")
+        let environment = home.session.bus.environment.merging(["XDG_STATE_HOME": home.folder.path]) { $1 }
+        try home.folder.write("keybell", "")
+        func keybell(_ command: String) async throws -> ChildProcess.Report {
+            try await ChildProcess.run(
+                DaemonSession.programs + "/keybell",
+                [command],
+                environment: environment
+            )
+        }
+        let doctor = try await keybell("doctor").output
+        #expect(doctor.contains("something that is no folder") && !doctor.contains("can't all be read"))
+        let log = try await keybell("log")
+        #expect(log.status == 1 && !log.output.contains("Nothing has been recorded"), "\(log)")
+    }
 }

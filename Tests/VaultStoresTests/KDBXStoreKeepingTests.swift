@@ -274,6 +274,9 @@ final class DeriverGate: Sendable {
         self.number = number
     }
 
+    /// How many there were.
+    var passed: Int { count.withLock { $0 } }
+
     func pass() {
         let isHeld = count.withLock { count in
             count += 1

@@ -177,6 +177,24 @@ struct KDBXStoreKeptCopiesTests {
         #expect(try keptTitles(fixture).contains("first"))
     }
 
+    @Test func `putting something back derives a key once to read the file and once to write it`()
+        async throws
+    {
+        let fixture = try KDBXFixture(retryPause: .milliseconds(1))
+        // None is held up.
+        let gate = DeriverGate(at: 0)
+        let store = fixture.restarted(makeDeriver: { GatedDeriver(gate) })
+        try await store.unlock(for: UnlockReason())
+        let stale = try fixture.bytes()
+        try await save("first", store)
+        let before = gate.passed
+        try stale.write(to: URL(filePath: fixture.path), options: .atomic)
+        await store.fileChanged()
+        #expect(gate.passed == before + 2)
+        await store.finish()
+        #expect(try titles(fixture).contains("first"))
+    }
+
     // MARK: - Where the state folder takes nothing
 
     /// Puts a file in the state folder's place.

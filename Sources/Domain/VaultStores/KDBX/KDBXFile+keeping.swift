@@ -78,6 +78,12 @@ extension KDBXFile {
 }
 
 extension KDBXReader.Opened {
+    /// What was read, and what the file becomes with this: as long as that is what is in it, no key is derived to read it
+    /// once more.
+    func with(_ database: Database) -> Self {
+        Self(snapshot: KDBXSnapshot(database), key: key, derived: derived, digest: digest, saved: saved)
+    }
+
     /// The same with other content, which isn't in the file yet.
     func pending(_ snapshot: KDBXSnapshot, saved: KDBXSaves) -> Self {
         Self(snapshot: snapshot, key: key, derived: derived, digest: digest, saved: saved, isUnwritten: true)

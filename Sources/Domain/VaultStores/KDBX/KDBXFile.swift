@@ -64,7 +64,7 @@ struct KDBXFile: Sendable {
         guard let other = try overwritten(former, by: deriver) else { return nil }
         guard let database = other.database else { return other.found }
         do throws(VaultError) {
-            return try rewrite(former, at: now, writer) { snapshot throws(VaultError) in
+            return try rewrite(other.found.with(database), at: now, writer) { snapshot throws(VaultError) in
                 (snapshot.database, nil)
             }
             .0
@@ -73,14 +73,7 @@ struct KDBXFile: Sendable {
                 "What another program has overwritten is served, but can't be written",
                 metadata: ["vault": "\(name)", "reason": "\(error)"]
             )
-            return Opened(
-                snapshot: KDBXSnapshot(database),
-                key: other.found.key,
-                derived: other.found.derived,
-                digest: other.found.digest,
-                saved: former.saved,
-                isUnwritten: true
-            )
+            return other.found.pending(KDBXSnapshot(database), saved: former.saved)
         }
     }
 
@@ -97,8 +90,10 @@ struct KDBXFile: Sendable {
         guard former.saved.isEmpty || other.found.snapshot.isOf(former.snapshot) else {
             throw .failed("The file of the vault \(name) is another database now.")
         }
-        guard other.database != nil else { return }
-        _ = try rewrite(former, at: now, writer) { snapshot throws(VaultError) in (snapshot.database, nil) }
+        guard let database = other.database else { return }
+        _ = try rewrite(other.found.with(database), at: now, writer) { snapshot throws(VaultError) in
+            (snapshot.database, nil)
+        }
     }
 
     /// What is in the file now, and what it becomes with what Keybell had saved, if that isn't in it; nil if the file

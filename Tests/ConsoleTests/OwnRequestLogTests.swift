@@ -77,6 +77,15 @@ struct OwnRequestLogTests {
         #expect(reason([former], before: ["2345": 2]) == .nothing, "that was another one's")
     }
 
+    @Test func `behind a quiet time a decision for longer is looked for, behind a mute none`() {
+        let quiet = Self.request("2345", quietUntil: 1000)
+        let muting = Self.request("2345", quietUntil: 1000, mutedUntil: 900)
+        let reason = OwnRequestLog.Reason.quiet(code: "2345", until: 1000)
+        #expect(OwnRequestLog.isQuietAlone(reason, [quiet]))
+        #expect(!OwnRequestLog.isQuietAlone(reason, [muting]))
+        #expect(!OwnRequestLog.isQuietAlone(.denied(code: "2345"), [quiet]))
+    }
+
     @Test func `a mute of this program is told, whatever it began with`() {
         for kind in ["associate", "release"] {
             let muting = Self.request("2345", client: "other", pid: 3, kind: kind, mutedUntil: 900, unseen: 3)

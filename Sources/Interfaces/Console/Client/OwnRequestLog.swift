@@ -61,7 +61,7 @@ struct OwnRequestLog: Sendable {
             pid: UInt32(getpid()),
             executable: own
         )
-        guard found == .nothing, let page else { return found }
+        guard found == .nothing || Self.isQuietAlone(found, recent), let page else { return found }
         // Without the bus no reason can be told.
         let grants = try? await daemon.call(
             ClientsInterface.description,
@@ -71,7 +71,13 @@ struct OwnRequestLog: Sendable {
         )
         return Self.denial(in: dictionaries(grants ?? []), of: page, executable: own).map {
             .remembered(key: $0)
-        } ?? .nothing
+        } ?? found
+    }
+
+    /// Whether a quiet time is the reason and no mute: a decision for longer denies before that, and goes on.
+    static func isQuietAlone(_ reason: Reason, _ recent: [RequestDetails]) -> Bool {
+        guard case .quiet(let code, _) = reason else { return false }
+        return !recent.contains { $0.code == code && $0.mutedUntil != nil }
     }
 
     static func reason(

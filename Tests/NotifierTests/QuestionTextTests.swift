@@ -103,7 +103,7 @@ import Testing
                 parts: [
                     ["/browser-1.2.3/chromium", "…/chromium "], ["wants to change your login"],
                     ["verify.evil.net"],
-                    ["Changes title, password"],
+                    ["Changes title, password", "Changes password"],
                 ],
                 warnings: [stranger, plain, replaceable]
             )
@@ -182,9 +182,12 @@ import Testing
         "dunst",
     ]
 
-    private func note(_ request: ApprovalRequest, on server: NotificationServer, attempt: Int = 0)
-        -> NotifyCall
-    {
+    private func note(
+        _ request: ApprovalRequest,
+        on server: NotificationServer,
+        attempt: Int = 0,
+        others: Int = 2
+    ) -> NotifyCall {
         let pending = PendingRequest(
             code: "7F2A",
             request: request,
@@ -197,7 +200,7 @@ import Testing
             on: server,
             attempt: attempt,
             reason: attempt > 0 ? RequestNotification.early : nil,
-            others: 2,
+            others: others,
             keys: [:]
         )
     }
@@ -227,6 +230,56 @@ import Testing
                 #expect(warning.contains { words.contains($0) }, "\(warning) in \(text)")
             }
         }
+    }
+
+    @Test(arguments: products, longest)
+    private func `no question is said in fewer words because others wait`(product: String, long: Long) {
+        let server = NotificationServer(peer: ":1.5", product: product, capabilities: ["actions", "body"])
+        var request = long.request
+        for caller in [Self.browser, Self.caller("/usr/bin/chromium")] {
+            request.caller = caller
+            let alone = note(request, on: server, others: 0)
+            let first = note(request, on: server, others: 1)
+            #expect(first.title == alone.title)
+            let added = first.body.replacing("1 more question waits.", with: "")
+            #expect(alone.body.contains(BodyLines.more) || !added.contains(BodyLines.more), "\(first.body)")
+        }
+    }
+
+    @Test func `an overwrite says since when the other has the name, where a line is left for that`() {
+        var request = ApprovalRequest(
+            kind: .overwrite,
+            caller: Self.caller("/usr/bin/chromium"),
+            sameness: [1],
+            client: "firefox"
+        )
+        request.replaced = KeyHolder(
+            program: "/usr/bin/firefox",
+            origin: "moz-extension://4ff2fb68",
+            created: 1_777_809_600,
+            lastUsed: 1_795_521_600
+        )
+        let text = words(of: request, on: "gnome-shell").text
+        for part in ["since 2026-05-03", "last used 2026-11-24"] { #expect(text.contains(part), "\(text)") }
+    }
+
+    @Test(arguments: products)
+    func `a save that sets a password names that before anything else`(product: String) {
+        let request = ApprovalRequest(
+            kind: .save,
+            caller: Self.browser,
+            sameness: [1],
+            client: "chromium",
+            host: "shop.example",
+            submitHost: "collector.evil.example",
+            isPlainHTTP: true,
+            entries: Self.entries(1),
+            isNew: true,
+            fields: ["Name", "Login", "Password", "Url", "Realm"]
+        )
+        let text = words(of: request, on: product).text
+        let isFull = text.contains("Sets title, user name, password, address and realm.")
+        #expect(isFull || text.contains("Sets password, title and 3 more."), "\(text)")
     }
 
     @Test(arguments: products)

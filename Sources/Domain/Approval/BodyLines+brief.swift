@@ -16,7 +16,7 @@ extension BodyLines {
     }
 
     /// Whether there is a warning that names more in its shorter form than in its briefest.
-    package var hasMoreNames: Bool { warnings.contains { $0.shorter != $0.brief } }
+    package var hasMoreNames: Bool { warnings.contains { $0.isWeighty && $0.shorter != $0.brief } }
 
     /// What is never left out, in ways that take less and less room: how a text may begin, the best first.
     ///

@@ -10,9 +10,19 @@ package struct BodyLine: Sendable, Hashable {
     let brief: String
     /// Whether it is said even where there is hardly any room.
     let isEssential: Bool
+    /// Whether what its briefest form leaves out is worth more than where the rest of the question is.
+    let isWeighty: Bool
 
-    init(_ text: String, shorter: String? = nil, brief: String? = nil, isEssential: Bool = false) {
-        (self.text, self.brief, self.isEssential) = (text, brief ?? text, isEssential)
+    init(
+        _ text: String,
+        shorter: String? = nil,
+        brief: String? = nil,
+        isEssential: Bool = false,
+        isWeighty: Bool = false
+    ) {
+        (self.text, self.brief, self.isEssential, self.isWeighty) = (
+            text, brief ?? text, isEssential, isWeighty
+        )
         self.shorter = shorter ?? self.brief
     }
 }

@@ -25,16 +25,19 @@ struct QuestionDrafts {
     /// The first of them that the server draws.
     var best: QuestionText {
         let head = head(request.title, leading: request.leadingTitle, mark)
-        let whole = QuestionText(
-            title: head.title,
-            lines: request.lines.shown(
-                first: head.lines.first,
-                way: way,
-                note: extras.note,
-                last: extras.others
+        // How many others wait is worth less than any of the question's own words.
+        let wholes = [extras.others, nil].map { others in
+            QuestionText(
+                title: head.title,
+                lines: request.lines.shown(
+                    first: head.lines.first,
+                    way: way,
+                    note: extras.note,
+                    last: others
+                )
             )
-        )
-        guard !isDrawn(whole) else { return whole }
+        }
+        if let whole = wholes.first(where: isDrawn) { return whole }
         let brief = self.head(request.briefTitle, mark)
         let named = cores(.full, below: head) + cores(.shorter, below: head) + cores(.shorter, below: brief)
         let briefest = cores(.brief, below: head) + cores(.brief, below: brief)
@@ -46,8 +49,21 @@ struct QuestionDrafts {
             // The question doesn't count among the lines below it.
             return filled(core, atMost: BodyLines.most - 1 + head.lines.count).adding([BodyLines.more])
         }
-        let drafts = [tight].compactMap(\.self) + named + briefest + counted
-        return drafts.first(where: isDrawn) ?? drafts.last ?? whole
+        let drafts = [tight].compactMap(\.self) + named + briefest
+        if let text = drafts.first(where: isDrawn) { return pointing(text) }
+        return counted.first(where: isDrawn) ?? counted.last ?? wholes[1]
+    }
+
+    /// The same with where the rest is, if its last line has room for that, and doesn't say so itself.
+    private func pointing(_ text: QuestionText) -> QuestionText {
+        guard let last = text.lines.last, !text.lines.contains(where: { $0.contains("see keybell") }) else {
+            return text
+        }
+        let longer = QuestionText(
+            title: text.title,
+            lines: text.lines.dropLast() + ["\(last) \(BodyLines.more)"]
+        )
+        return isDrawn(longer) ? longer : text
     }
 
     /// Just the weightiest warnings: they themselves say where the rest is, and how to answer is said there.

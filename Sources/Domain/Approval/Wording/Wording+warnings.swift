@@ -21,6 +21,7 @@ extension Wording {
             request.replaced.map {
                 BodyLine(
                     "That name belongs to \(holder($0))\(times($0)).",
+                    shorter: "It belongs to \(briefHolder($0))\(times($0)).",
                     brief: "It belongs to \(briefHolder($0))."
                 )
             },
@@ -70,7 +71,12 @@ extension Wording {
             ? shorter
             : "\(start) \(domains.count) \(isElsewhere ? "other " : "")sites: see keybell requests."
         guard isElsewhere else {
-            return BodyLine("Will be offered at \(names).", shorter: shorter, brief: brief)
+            return BodyLine(
+                "Will be offered at \(names).",
+                shorter: shorter,
+                brief: brief,
+                isWeighty: true
+            )
         }
         let sites = "\(hosts.count == 1 ? "another site" : "other sites"): \(names)."
         return BodyLine(
@@ -78,7 +84,8 @@ extension Wording {
                 ? "Moves from \(lost(request)) to \(sites)"
                 : "Will also be offered at \(sites)",
             shorter: shorter,
-            brief: brief
+            brief: brief,
+            isWeighty: true
         )
     }
 

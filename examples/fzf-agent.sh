@@ -53,7 +53,11 @@ ask_next() {
         [ -n "$code" ] && [ -n "${passed[$code]:-}" ] || break
     done
     if [ -z "$code" ]; then
-        echo "Nothing waits. Ctrl-C ends this."
+        if [ "$(jq '.data[0] | length' <<<"$waiting")" = 0 ]; then
+            echo "Nothing waits. Ctrl-C ends this."
+        else
+            echo "Nothing else waits; \`keybell requests\` lists what you have put off. Ctrl-C ends this."
+        fi
         return
     fi
     {

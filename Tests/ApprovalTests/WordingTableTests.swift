@@ -95,6 +95,16 @@ extension ApprovalRequest {
             ]
         ) { .associate(.named("firefox", origin: "moz-extension://4ff2fb68", userAgent: "Mozilla/5.0")) },
         Words(
+            "associate under a name that another client has",
+            "Let chromium ask Keybell for logins?",
+            [
+                "Another client has the name “chromium”: you are asked about that next.",
+                "If you allow it, it can ask for logins from now on.",
+            ]
+        ) {
+            .associate(.named("chromium")).with { ($0.suggestedID, $0.isNameTaken) = ("chromium", true) }
+        },
+        Words(
             "associate of nobody",
             "Let an unknown program ask Keybell for logins?",
             ["Keybell will call it “client”.", "If you allow it, it can ask for logins from now on."]

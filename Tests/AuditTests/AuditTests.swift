@@ -38,6 +38,60 @@ import Testing
         #expect(Self.record.fields[.reason] == nil)
     }
 
+    @Test(
+        arguments: [
+            (
+                [.kind: "unlock", .outcome: "allowed", .reason: "came to nothing", .vault: "work"],
+                "was allowed by keybell on a terminal, but came to nothing: /usr/bin/git asked to unlock work"
+            ),
+            (
+                [.kind: "associate", .outcome: "denied"],
+                "was denied by keybell on a terminal: /usr/bin/git asked to become a client"
+            ),
+            (
+                [.kind: "associate", .outcome: "expired", .by: nil],
+                "has expired: /usr/bin/git asked to become a client"
+            ),
+            (
+                [.kind: "overwrite", .outcome: "withdrawn", .by: nil, .client: "git"],
+                "was withdrawn: /usr/bin/git asked to take over the name of client “git”"
+            ),
+            (
+                [
+                    .kind: "release", .outcome: "denied", .scope: "always",
+                    .request: "get-logins-custom-search",
+                ],
+                "was denied for always by keybell on a terminal: /usr/bin/git asked to search logins"
+            ),
+            (
+                [.kind: "release", .outcome: "allowed", .scope: "session", .host: "a.example", .count: "2"],
+                "was allowed for this session by keybell on a terminal: /usr/bin/git asked for 2 logins for a.example"
+            ),
+            (
+                [
+                    .kind: "save", .outcome: "denied", .scope: "once", .reason: "unconfirmed",
+                    .host: "a.example",
+                ],
+                "was denied by keybell on a terminal, since it wasn't confirmed: /usr/bin/git asked to save a login for a.example"
+            ),
+        ] as [([AuditRecord.Field: String?], String)]
+    )
+    func `what became of a question is a sentence`(fields: [AuditRecord.Field: String?], sentence: String) {
+        let common: [AuditRecord.Field: String?] = [
+            .code: "7F2A", .program: "/usr/bin/git", .by: "keybell on a terminal",
+        ]
+        let record = AuditRecord(.answered, time: 1, common.merging(fields) { $1 })
+        #expect(record.sentence == "7F2A \(sentence)")
+    }
+
+    @Test func `who locked a vault, or why it was locked, is a sentence`() {
+        func sentence(_ reason: String) -> String {
+            AuditRecord(.locked, time: 1, [.vault: "work", .reason: reason]).sentence
+        }
+        #expect(sentence("by /usr/bin/keybell") == "work was locked by /usr/bin/keybell")
+        #expect(sentence("the computer goes to sleep") == "work was locked: the computer goes to sleep")
+    }
+
     @Test(arguments: [
         ("login.example:8443", "login.example:8443"), ("[::1]:8080", "[::1]:8080"), ("mail", "mail"),
         (
@@ -65,7 +119,8 @@ import Testing
             [.code: "7F2A", .outcome: "allowed", .kind: "release", .by: "keybell on a terminal"]
         )
         #expect(
-            answered.sentence == "7F2A allowed by keybell on a terminal: release of an unknown program"
+            answered.sentence
+                == "7F2A was allowed by keybell on a terminal: an unknown program asked for logins"
         )
         let locked = AuditRecord(.revoked, time: 1, [.client: "git", .by: "keybell"])
         #expect(locked.sentence == "client “git” was revoked by keybell")

@@ -23,6 +23,36 @@ struct SuggestionTests {
         #expect(Suggestion.command(for: arguments) == suggestion)
     }
 
+    @Test(
+        arguments: [
+            (["help", "nosuch"], "nosuch"), (["help", "client", "nosuch"], "nosuch"),
+            (["help", "status"], nil),
+            (["help", "client", "save"], nil), (["help"], nil), (["help", "help"], nil),
+            (["status", "x"], nil),
+        ] as [([String], String?)]
+    )
+    func `help knows which commands there are`(arguments: [String], unknown: String?) {
+        #expect(Suggestion.unknownTopic(of: arguments) == unknown)
+    }
+
+    @Test(arguments: ["-5", "0", "1441"])
+    func `a mute of no time, or too long, is a mistake that says what it may be`(minutes: String) {
+        #expect {
+            try KeybellCommand.parseAsRoot(["deny", "7F2A", "--mute", minutes])
+        } throws: { error in
+            KeybellCommand.message(for: error).contains("--mute must be from 1 to 1440 minutes")
+        }
+    }
+
+    @Test(arguments: ["", "  "])
+    func `an empty Id is a mistake`(id: String) {
+        #expect {
+            try KeybellCommand.parseAsRoot(["client", "logins", "https://a.example", "--id", id])
+        } throws: { error in
+            KeybellCommand.message(for: error).contains("The Id is empty.")
+        }
+    }
+
     @Test(arguments: [
         ["x"], ["--yaml"], [], ["status", "now"], ["nothing-like-it"], ["client", "--id"], [""],
     ])

@@ -60,7 +60,8 @@ import Testing
             ("\u{192}oo", "foo"), ("g\u{131}t", "git"), ("K\u{131}z\u{131}l", "Kizil"),
             ("Büro „privat“", "Büro \"privat\""),
             ("\u{1D00}tt", nil), ("fir\u{435}fox", nil),
-            ("fire\u{30FC}fox", nil), ("a\u{2236}b", nil),
+            ("fire\u{30FC}fox", nil), ("f丨refox", nil), ("work一2", nil), ("ma丨l", nil), ("git口ub", nil),
+            ("пошта 仕事", nil), ("仕事 του", nil), ("a\u{2236}b", nil),
             // Dotless, script and hooked letters; dots; strokes through others; colours of skin.
             ("f\u{131}refox", "firefox"), ("\u{261}it", "git"), ("\u{192}irefox", "firefox"),
             ("fire\u{B7}fox", "fire.fox"), ("fire\u{2022}fox", "fire.fox"), ("Anna\u{2019}s", "Anna's"),
@@ -99,7 +100,8 @@ import Testing
 
     @Test(arguments: [
         "firefox-2", "Büro", "日本語ー2", "ที่ทำงาน", "браузер-2", "👍 done", "Paral·lel", "علي٣", "ㅋㅋ", "Anna's",
-        "Café laptop", "Büro-PC", "Работа", "仕事", "仕事のパソコン", "Łódź", "Straße", "Þór", "Œuvre",
+        "Café laptop", "Büro-PC", "Работа", "仕事", "仕事のパソコン", "my 銀行 browser", "仕事PC", "ブラウザー home",
+        "Chrome工作", "업무 laptop", "Łódź", "Straße", "Þór", "Œuvre",
         "Mį lietuvių ąžuolas", "Tiếng Việt", "Türkçe ofis", "İş", "Kọ̀ǹpútà", "Київ", "Ўзбек", "Қазақ",
         "Ελλάδα", "Ἀθῆναι",
         "कार्यालय", "অফিস", "வேலை", "ਦਫ਼ਤਰ", "ಕಚೇರಿ", "עבודה", "العملُ", "کار", "ስራ", "სამსახური", "Աշխատանք", "ការងារ",

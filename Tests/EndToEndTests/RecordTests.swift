@@ -30,7 +30,7 @@ struct RecordTests {
             String.init
         )
         #expect(log.count { $0.contains("got 1 login") } == 1, "\(log)")
-        #expect(log.count { $0.contains("\(question.code) allowed") } == 1, "\(log)")
+        #expect(log.count { $0.contains("\(question.code) was allowed") } == 1, "\(log)")
         #expect(log.contains { $0.contains("nothing.example") && $0.contains("there is none") }, "\(log)")
         #expect(log.contains { $0.contains("decision to allow release for example.org") }, "\(log)")
 

@@ -249,7 +249,7 @@ struct ScriptClientTests {
         #expect(unknown.status == 1)
         #expect(
             unknown.errors
-                == "keybell: There is no key for scripts as nosuch yet: run `keybell client associate --id nosuch` once, and allow it.\n",
+                == "keybell: There is no key for scripts under the name “nosuch” yet: run `keybell client associate --id nosuch` once, and allow it. If another program has that name, choose a new one.\n",
             "\(unknown)"
         )
     }

@@ -17,6 +17,7 @@ import Testing
         let exchange = try await fixture.verified(usurper, usurper.request(.associate), .allow, .allow)
         #expect(exchange.reply.id == "firefox")
         #expect(await fixture.asked().map(\.kind) == [.associate, .overwrite])
+        #expect(await fixture.asked().first?.body.contains("Another client has the name “firefox”") == true)
         #expect(await fixture.asked().last?.client == "firefox")
         #expect(await fixture.asked().last?.fingerprint == usurper.key.fingerprint)
         #expect(await fixture.clients.client("firefox")?.fingerprint == usurper.key.fingerprint)

@@ -144,11 +144,8 @@ extension AuditRecord {
         let vault = fields[.vault] ?? "the keyring"
         return switch event {
         case .answered:
-            "\(fields[.code] ?? "") \(fields[.outcome] ?? "ended")"
-                + (fields[.reason].map { ", \($0)" } ?? "")
-                + (fields[.scope].map { $0 == "once" ? "" : " (\($0))" } ?? "")
-                + (fields[.by].map { " by \($0)" } ?? "")
-                + ": \(fields[.kind] ?? "request") of \(asker == nil ? "an unknown program" : who)\(place)"
+            "\(fields[.code] ?? "") \(outcome)\(duration)\(fields[.by].map { " by \($0)" } ?? "")\(fate): "
+                + "\(asker == nil ? "an unknown program" : who) \(wish(at: place, vault))"
         case .associated: "\(who) became client \(client)\(under)"
         case .handedOut:
             "\(who) got \(logins)\(without)\(place) from \(vault) as client \(client)\(under)\(arrival)"
@@ -160,13 +157,54 @@ extension AuditRecord {
         case .saved: "\(who) saved a login\(place) in \(vault) as client \(client)\(under)"
         case .unlocked:
             "\(vault) was unlocked" + (fields[.program].map { " for " + PlainText.name($0) } ?? "")
-        case .locked: "\(vault) was locked" + (fields[.reason].map { ": \($0)" } ?? "")
+        case .locked:
+            "\(vault) was locked" + (fields[.reason].map { $0.hasPrefix("by ") ? " \($0)" : ": \($0)" } ?? "")
         case .revoked: "client \(client) was revoked by \(by)"
         case .imported: "client \(client) was imported from a KeePass file by \(by)"
         case .forgotten:
             "the decision to \(fields[.decision] ?? "allow") \(fields[.kind] ?? "release")\(place) from \(vault), for client \(client), was forgotten by \(by)"
         case .unmuted:
             "\(fields[.code].map { "requests like \($0)" } ?? "requests of \(who)") are shown again: \(by) ended the quiet"
+        }
+    }
+
+    private var outcome: String {
+        let outcome = fields[.outcome] ?? "ended"
+        return ["expired", "ended"].contains(outcome) ? "has \(outcome)" : "was \(outcome)"
+    }
+
+    private var duration: String {
+        switch fields[.scope] {
+        case nil, "once"?: ""
+        case "session"?: " for this session"
+        case "always"?: " for always"
+        case let other?: " (\(other))"
+        }
+    }
+
+    /// What became of the answer.
+    private var fate: String {
+        switch fields[.reason] {
+        case nil: ""
+        case "came to nothing"?: ", but came to nothing"
+        case "not kept"?: ", and couldn't be kept for longer"
+        case "unconfirmed"?: ", since it wasn't confirmed"
+        case let other?: ", \(other)"
+        }
+    }
+
+    /// What was asked for.
+    private func wish(at place: String, _ vault: String) -> String {
+        switch fields[.kind] {
+        case "associate"?: "asked to become a client"
+        case "overwrite"?: "asked to take over the name of client \(client)"
+        case "unlock"?: "asked to unlock \(vault)"
+        case "save"?: "asked to save a login\(place)"
+        case "release"? where fields[.request] == "get-logins-custom-search": "asked to search logins"
+        case "release"? where fields[.request] == "get-all-logins": "asked for all logins"
+        case "release"?:
+            fields[.count] == nil ? "asked for logins\(place)" : "asked for \(logins)\(place)"
+        default: "asked for something\(place)"
         }
     }
 

@@ -224,7 +224,9 @@ package struct Pinentry: Sendable {
     }
 
     private var another: String {
-        "name another as [unlock] pinentry in the configuration, such as \"pinentry-gnome3\" or \"pinentry-qt\"."
+        let others = ["pinentry-gnome3", "pinentry-qt", "pinentry-gtk-2"].filter { !program.hasSuffix($0) }
+        let examples = others.prefix(2).map { "\"\($0)\"" }.joined(separator: " or ")
+        return "name another as [unlock] pinentry in the configuration, such as \(examples)."
     }
 
     private func advice(_ error: SystemCallError) -> String {

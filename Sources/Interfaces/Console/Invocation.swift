@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import ConcurrencyTools
+import DisplayText
 import Linux
 import SecureMemory
 
@@ -15,6 +16,15 @@ package enum Invocation {
         SecureHeap.prepare()
         return await withTaskExecutorPreference(MainLoop.executor) {
             var command: any ParsableCommand
+            if let unknown = Suggestion.unknownTopic(of: arguments) {
+                Output.complaint(
+                    "There is no command \(PlainText.quoted(unknown)): `keybell help` lists them."
+                )
+                if let suggestion = Suggestion.command(for: Array(arguments.dropFirst())) {
+                    StandardStream.error.write("Did you mean `\(suggestion)`?\n")
+                }
+                return 2
+            }
             do {
                 command = try await KeybellCommand.asyncParseAsRoot(arguments)
             } catch {

@@ -32,6 +32,20 @@ enum Suggestion {
         return nil
     }
 
+    /// The word behind `help` that is no command; nil where help is there, or isn't asked for so.
+    static func unknownTopic(of arguments: [String]) -> String? {
+        guard arguments.first == "help" else { return nil }
+        var command: any ParsableCommand.Type = KeybellCommand.self
+        for argument in arguments.dropFirst() where !argument.hasPrefix("-") {
+            let children = command.configuration.allSubcommands
+            guard let child = children.first(where: { name(of: $0) == argument }) else {
+                return argument == "help" ? nil : argument
+            }
+            command = child
+        }
+        return nil
+    }
+
     /// What other programs call what a command does.
     private static let otherWords = [
         "mute": "keybell deny CODE --mute MINUTES", "approve": "keybell allow CODE",

@@ -56,7 +56,9 @@ extension NotifyCall {
             in: server.room,
             QuestionText.Extras(
                 way: server.drawsButtons ? nil : "keybell allow \(request.code)",
-                again: attempt == 0 ? nil : "shown again" + (attempt == 1 ? "" : " (\(attempt))"),
+                again: attempt == 0
+                    ? nil
+                    : "shown again" + (attempt == 1 ? "" : attempt == 2 ? " twice" : " \(attempt) times"),
                 note: reason,
                 others: others > 0 ? waits : nil
             )

@@ -33,10 +33,11 @@ struct NameCharacters {
         }
         switch scalar.properties.generalCategory {
         case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter: return !isEverydayLetter(at: index)
-        case .otherLetter, .letterNumber: return !Script.isRecommended(scalar)
+        case .otherLetter, .letterNumber:
+            return !Script.isRecommended(scalar) || (Self.strokes.contains(scalar) && isBesideLatin(index))
         case .modifierLetter:
             // The mark of a long vowel, which is of two scripts; the stroke that makes Arabic words longer.
-            if scalar == "\u{30FC}" { return isLatin }
+            if scalar == "\u{30FC}" { return isLatin && !isBehindKana(index) }
             if isLetterLikeApostrophe(at: index) { return false }
             return scalar == "\u{640}" || !Script.isRecommended(scalar) || isLatin
         case .nonspacingMark, .spacingMark, .enclosingMark: return isStrayMark(at: index)
@@ -62,6 +63,25 @@ struct NameCharacters {
         case 0xE33, 0xEB3, 0xEDC, 0xEDD, 0xF77, 0xF79, 0x3131...0x318E: true
         default: false
         }
+    }
+
+    // MARK: Beside Latin letters
+
+    /// Characters of East Asia of a few strokes, which pass for a letter or sign of ASCII where they stand beside one.
+    private static let strokes = Set("丨丶丿亅一二十口卜〇ノロトㅣㅡㅇㄧ".unicodeScalars)
+
+    private func isBesideLatin(_ index: Int) -> Bool {
+        [index - 1, index + 1].filter(scalars.indices.contains).map { scalars[$0] }.contains { other in
+            let isSign = other.isASCII && other != " " && isLatin
+            return isSign || Script.number(other) == G_UNICODE_SCRIPT_LATIN.rawValue
+        }
+    }
+
+    /// Where the mark of a long vowel belongs.
+    private func isBehindKana(_ index: Int) -> Bool {
+        guard index > 0 else { return false }
+        let before = Script.number(scalars[index - 1])
+        return [G_UNICODE_SCRIPT_KATAKANA.rawValue, G_UNICODE_SCRIPT_HIRAGANA.rawValue].contains(before)
     }
 
     // MARK: Letters

@@ -24,7 +24,7 @@ package enum Script {
     }
 
     /// Whether all letters are of one way of writing: one script, or the Han characters with those that Japanese, Korean or
-    /// Chinese write beside them.
+    /// Chinese write beside them, and Latin letters (UTS #39, "highly restrictive").
     package static func isOneWriting(_ text: String) -> Bool {
         let scripts = Set(text.unicodeScalars.filter { !isShared($0) }.map(number))
         return scripts.count <= 1 || writings.contains { scripts.isSubset(of: $0) }
@@ -46,10 +46,12 @@ package enum Script {
         recommended.contains(number(scalar))
     }
 
-    private static let writings: [Set<Int32>] = [
-        [G_UNICODE_SCRIPT_HAN, G_UNICODE_SCRIPT_HIRAGANA, G_UNICODE_SCRIPT_KATAKANA],
-        [G_UNICODE_SCRIPT_HAN, G_UNICODE_SCRIPT_HANGUL], [G_UNICODE_SCRIPT_HAN, G_UNICODE_SCRIPT_BOPOMOFO],
-    ].map { Set($0.map(\.rawValue)) }
+    private static let writings: [Set<Int32>] =
+        ([
+            [G_UNICODE_SCRIPT_HAN, G_UNICODE_SCRIPT_HIRAGANA, G_UNICODE_SCRIPT_KATAKANA],
+            [G_UNICODE_SCRIPT_HAN, G_UNICODE_SCRIPT_HANGUL],
+            [G_UNICODE_SCRIPT_HAN, G_UNICODE_SCRIPT_BOPOMOFO],
+        ] as [[GUnicodeScript]]).map { Set(($0 + [G_UNICODE_SCRIPT_LATIN]).map(\.rawValue)) }
 
     private static let recommended: Set<Int32> = Set(
         [

@@ -125,6 +125,8 @@ package struct ApprovalRequest: Sendable, Hashable {
     package var isFirstOpening = false
     /// Release: how many more logins go out without a question because something covers them.
     package var coveredCount = 0
+    /// Associate: whether another client is known to have the suggested Id.
+    package var isNameTaken = false
     /// Associate: whether the keyring is locked, so that an allow raises its prompt.
     package var unlocksKeyring = false
     /// A digest of what makes two questions the same beyond the fields above: the key, a search text, a save's

@@ -46,7 +46,7 @@ enum ChoiceRules {
             throw .invalidAnswer("id goes with allowing an associate request only")
         }
         guard let clean = PlainName(cleaning: chosen) else {
-            throw .invalidAnswer("id must not be empty")
+            throw .invalidAnswer("id must have a letter, digit or sign that can be seen")
         }
         if let name = PlainName(chosen) {
             guard !name.mixesScripts else {

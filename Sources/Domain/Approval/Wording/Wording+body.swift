@@ -56,7 +56,11 @@ extension Wording {
     private static func associateLines(_ request: ApprovalRequest) -> [String?] {
         [
             extensionLine(request), scriptLine(request),
-            request.suggestedID.map { "Keybell will call it \(quoted($0))." },
+            request.suggestedID.map {
+                request.isNameTaken
+                    ? "Another client has the name \(quoted($0)): you are asked about that next."
+                    : "Keybell will call it \(quoted($0))."
+            },
             request.unlocksKeyring ? "Your keyring will ask for its password." : nil,
             "If you allow it, it can ask for logins from now on.",
         ]
@@ -120,7 +124,9 @@ extension Wording {
     private static func changesLine(_ request: ApprovalRequest) -> BodyLine? {
         guard !request.fields.isEmpty else { return nil }
         let verb = request.isNew ? "Sets" : "Changes"
-        let known = request.fields.map(fieldName).filter { !$0.hasPrefix("“") }
+        let named = request.fields.map(fieldName).filter { !$0.hasPrefix("“") }
+        // Nothing else that a save sets matters as much.
+        let known = named.filter { $0 == "password" } + named.filter { $0 != "password" }
         let few =
             (known.isEmpty
             ? request.fields.map { TitleRoom.brief.quotes($0) } : known)

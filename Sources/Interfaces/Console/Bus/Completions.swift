@@ -39,7 +39,10 @@ enum Completions {
                 keyring: .quiet(daemon.bus, collection: configuration.keyring.collection),
                 server: OwnKeys.server(port: UInt16(clamping: configuration.http.port))
             )
-            return Set(try await keys.items().compactMap { $0.attributes["id"] }).sorted()
+            let own = Set(try await keys.items().compactMap { $0.attributes["id"] })
+            // A key that has been revoked is of no use but for a new associate.
+            let known = try await daemon.clients(starts: false).map { $0.cleanText(ClientsInterface.Key.id) }
+            return own.sorted { (known.contains($0) ? 0 : 1, $0) < (known.contains($1) ? 0 : 1, $1) }
         }
     }
     /// Ids of clients.

@@ -36,4 +36,8 @@ struct ClientOptions: ParsableArguments {
         completion: Completions.ownClients
     )
     var id: String?
+
+    func validate() throws {
+        guard id.map({ !$0.trimmed.isEmpty }) ?? true else { throw ValidationError("The Id is empty.") }
+    }
 }

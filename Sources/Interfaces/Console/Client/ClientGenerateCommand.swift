@@ -21,7 +21,11 @@ struct ClientGenerateCommand: AsyncParsableCommand {
             throw ConsoleError.refused("Keybell sent no password.")
         }
         if output.json {
-            EntryPrinter.print(object: [("password", .secret(entry.password)), ("bits", .text(entry.login))])
+            // What isn't a number is no number of bits.
+            let bits = UInt32(entry.login).map { EntryPrinter.Member.number($0) }
+            EntryPrinter.print(
+                object: [("password", .secret(entry.password)), ("bits", bits ?? .text(entry.login))]
+            )
         } else {
             EntryPrinter.line(entry.password)
         }

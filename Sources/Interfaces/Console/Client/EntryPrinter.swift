@@ -10,6 +10,7 @@ enum EntryPrinter {
     /// A member of a JSON object.
     enum Member {
         case text(String)
+        case number(UInt32)
         case secret(SecretBytes)
         case fields([(String, SecretBytes)])
     }
@@ -21,7 +22,7 @@ enum EntryPrinter {
         if let group = entry.group { Output.line("  group     \(PlainText.cleaned(group.name))") }
         Output.line("  uuid      \(PlainText.cleaned(entry.uuid))")
         for field in entry.stringFields {
-            StandardStream.output.write("  \(PlainText.cleaned(field.key)): ")
+            StandardStream.output.write("  \(PlainText.quoted(field.key))  ")
             row(field.value)
         }
         StandardStream.output.write("  password  ")
@@ -115,6 +116,7 @@ enum EntryPrinter {
             output.write((index == 0 ? "" : ", ") + JSON.quoted(member.0) + ": ")
             switch member.1 {
             case .text(let text): output.write(JSON.quoted(text))
+            case .number(let number): output.write(String(number))
             case .secret(let secret): Output.secret(JSON.quoted(secret))
             case .fields(let fields): print(fields.map { ($0.0, .secret($0.1)) })
             }

@@ -86,7 +86,10 @@ struct ScriptClient: Sendable {
                 await keys.adopt(item)
                 return reply
             }
-            guard reply.error == Self.unknownKey else { throw .refused(Self.advice(reply.error)) }
+            guard reply.error == Self.unknownKey else {
+                guard reply.error != Self.unknownEntry else { throw .nothing(Self.unknownEntry) }
+                throw .refused(Self.advice(reply.error))
+            }
         }
         let ids = items.filter(keys.isOurs).compactMap { $0.attributes["id"] }
         throw .refused(ids.isEmpty ? Self.missingAdvice(id) : Self.unknownAdvice(ids))
@@ -121,6 +124,7 @@ struct ScriptClient: Sendable {
     }
 
     private static let unknownKey = "Couldn't verify request"
+    private static let unknownEntry = "There is no such entry."
 
     private static func associateCommand(_ id: String?) -> String {
         "keybell client associate" + (id.map { " --id \(ShellWord.quoting(PlainText.cleaned($0)))" } ?? "")
@@ -128,8 +132,11 @@ struct ScriptClient: Sendable {
 
     /// What to do if there is no key of our own, or none with this Id.
     static func missingAdvice(_ id: String?) -> String {
-        let whose = id.map { " as \(PlainText.cleaned($0))" } ?? ""
-        return "There is no key for scripts\(whose) yet: run `\(associateCommand(id))` once, and allow it."
+        let whose = id.map { " under the name \(PlainText.quoted($0))" } ?? ""
+        // It may be another program's, whose key an associate would take over.
+        let new = id == nil ? "" : " If another program has that name, choose a new one."
+        return
+            "There is no key for scripts\(whose) yet: run `\(associateCommand(id))` once, and allow it.\(new)"
     }
 
     /// What to do once none of these keys is known any more.

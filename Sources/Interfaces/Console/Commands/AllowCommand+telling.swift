@@ -9,7 +9,10 @@ extension AllowCommand {
     /// What to say about an allow that was not confirmed.
     static func unconfirmed(_ ending: RequestEnd.Ending?) -> ConsoleError {
         switch ending {
-        case .ended(let outcome): .refused("It was not confirmed: the request was \(outcome).")
+        case .ended(let outcome):
+            .refused(
+                "It was not confirmed: the request \(outcome == "expired" ? "has" : "was") \(outcome)."
+            )
         case .unconfirmed(let reason):
             .refused(
                 "The allow doesn't count, for it was not confirmed, and the request still waits. \(reason)"

@@ -14,7 +14,9 @@ struct DenyCommand: AsyncParsableCommand {
     )
     var code: CodeArgument
 
+    // Else a number that begins with a minus would be an option.
     @Option(
+        parsing: .unconditional,
         help:
             "Deny all that this program asks, without showing it, for so many minutes, from 1 to 1440 (a day)."
     )

@@ -69,6 +69,7 @@ struct AnswerRecorder: Sendable {
                 .origin: request.caller.origin,
                 .host: request.host,
                 .vault: request.vault,
+                .request: request.requestType,
                 .count: request.entryCount > 0 ? String(request.entryCount) : nil,
             ]
         )

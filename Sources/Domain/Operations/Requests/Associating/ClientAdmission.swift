@@ -66,6 +66,7 @@ struct ClientAdmission: Sendable {
                 fingerprint: key.fingerprint
             )
             question.exception = policy.exception(for: offer.text)
+            question.isNameTaken = await naming.isTaken(offer.text, notBy: key)
             question.unlocksKeyring = await registration.isLocked()
             let decided = try PersonDecision(await approvals.ask(question))
             guard decided.allows else { throw decided.refusal }

@@ -38,6 +38,13 @@ struct ClientNaming: Sendable {
         }
     }
 
+    /// Whether another key is known to have an Id; while the keyring is locked nobody knows.
+    func isTaken(_ id: String, notBy key: ClientKey) async -> Bool {
+        // Where it can't be read, storing the key says so.
+        let holder = try? await client(id)
+        return holder.map { $0.fingerprint != key.fingerprint } ?? false
+    }
+
     /// The Id under which this very key is already kept, if it is the proposed one or none was proposed.
     func knownID(of key: ClientKey, proposed: String?) async throws(Refusal) -> String? {
         do throws(ClientError) {

@@ -2,6 +2,7 @@
 
 import Clients
 import ConcurrencyTools
+import Foundation
 import Logging
 import SecretService
 import TestSupport
@@ -126,13 +127,46 @@ import Testing
 
     @Test func `where the state folder takes nothing it is known that a restart brings it back`() async throws
     {
-        _ = try folder.write("state", "no folder")
         let registry = try await registry()
         try await registry.remember([grant])
+        _ = try folder.write("state", "no folder")
         provider.failing.update { $0 = "Delete" }
         await forgetInVain(in: registry)
         #expect(await !registry.staysForgotten())
         #expect(await registry.decision(on: grant.key) == .undecided)
+    }
+
+    @Test(arguments: [nil, "", "{", #"{"format": 2, "keys": {}}"#])
+    func `no stored grant counts before it is known what was forgotten`(damage: String?) async throws {
+        let first = try await registry()
+        try await first.remember([grant])
+        provider.failing.update { $0 = "Delete" }
+        await forgetInVain(in: first)
+        #expect(await first.staysForgotten())
+        let (file, safe) = (folder.path("state/forgotten.json"), folder.path("safe"))
+        try FileManager.default.moveItem(atPath: file, toPath: safe)
+        if let damage {
+            try folder.write("state/forgotten.json", damage)
+        } else {
+            try folder.makeFolder("state/forgotten.json")
+        }
+
+        let second = try await registry()
+        #expect(await second.decision(on: grant.key) == .unknown)
+        let error = await #expect(throws: ClientError.self) { try await second.all() }
+        #expect("\(String(describing: error))".contains(file))
+        // What is decided now counts, for this session, and nothing overwrites what can't be read.
+        await #expect(throws: ClientError.self) { try await second.remember([grant]) }
+        #expect(await second.decision(on: grant.key) == .allowed)
+        await second.endSessions()
+        #expect(await second.decision(on: grant.key) == .unknown)
+
+        // The next look reads it again.
+        try FileManager.default.removeItem(atPath: file)
+        try FileManager.default.moveItem(atPath: safe, toPath: file)
+        #expect(try await second.all().isEmpty)
+        #expect(await second.decision(on: grant.key) == .undecided)
+        #expect(await second.undeletedGrants().map(\.name) == [grant.name])
     }
 
     @Test func `the person is asked about it by the keyring only when they forget it`() async throws {

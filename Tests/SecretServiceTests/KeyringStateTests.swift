@@ -141,7 +141,7 @@ import Testing
     @Test func `every error has advice`() {
         let errors: [KeyringError] = [
             .noProvider, .noDefaultCollection, .locked, .deadline, .dismissed, .notFound, .itemLocked,
-            .noSession, .unencrypted, .failed("why"),
+            .noSession, .unencrypted, .forgottenUnknown("why"), .failed("why"),
         ]
         #expect(Set(errors.map(\.advice)).count == errors.count)
         #expect(errors.allSatisfy { $0.advice.hasSuffix(".") || $0 == .failed("why") })

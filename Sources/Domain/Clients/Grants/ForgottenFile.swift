@@ -3,6 +3,7 @@
 import ConcurrencyTools
 import Linux
 import Logging
+import SecretService
 import Synchronization
 
 /// Keeps what is forgotten and couldn't be deleted in the state folder, so that it doesn't count for the next daemon either.
@@ -28,8 +29,11 @@ final class ForgottenFile: Sendable {
         self.logger = logger
     }
 
-    /// What the daemon before kept; nil where that is known already, or can't be read just now, which the log says.
-    func read() async -> ForgottenRecord? {
+    /// What the daemon before kept; nil where that is known already.
+    ///
+    /// - Throws: Why it can't be known, so that nothing that the keyring has may count; the log says so, too. The next call
+    ///   tries again.
+    func read() async throws(KeyringError) -> ForgottenRecord? {
         guard let file, state.withLock({ !$0.isRead }) else { return nil }
         let record: ForgottenRecord
         do {
@@ -41,10 +45,9 @@ final class ForgottenFile: Sendable {
                 }
             }
         } catch {
-            complain("what was forgotten before may count: \(file.path) can't be read", error)
-            guard error as? StateFileError == .senseless else { return nil }
-            state.withLock { $0.isRead = true }
-            return nil
+            let reason = reason(for: error)
+            complain("no stored decision counts, for what was forgotten before isn't known", reason)
+            throw .forgottenUnknown(reason)
         }
         // Whoever has read it at the same time has it.
         let isFirst = state.withLock { state in
@@ -69,13 +72,23 @@ final class ForgottenFile: Sendable {
         return state.withLock { $0.isRead && $0.waiting == nil }
     }
 
+    private func reason(for error: any Error) -> String {
+        let path = file?.path ?? ""
+        return switch error as? StateFileError {
+        case .senseless?:
+            "\(path) is damaged, or of a newer Keybell; if you move it away, all that `keybell grants` lists then counts"
+        case .unreadable(let error)?: "\(path) can't be read (\(error.words))"
+        case nil: "\(path) can't be read in time: does the disk hang?"
+        }
+    }
+
     private func write() {
         guard let file, let record = state.withLock({ $0.isRead ? $0.waiting : nil }) else { return }
         do throws(SystemCallError) {
             // Whether the disk has it for certain matters after a crash of the system alone.
             _ = try file.write(record)
         } catch {
-            return complain("what is forgotten and can't be deleted counts again after a restart", error)
+            return complain("what is forgotten and can't be deleted counts again after a restart", "\(error)")
         }
         state.withLock { state in
             if state.waiting == record { state.waiting = nil }
@@ -84,11 +97,11 @@ final class ForgottenFile: Sendable {
     }
 
     /// Says so once.
-    private func complain(_ complaint: String, _ error: any Error) {
+    private func complain(_ complaint: String, _ reason: String) {
         let isNew = state.withLock { state in
             defer { state.complaint = complaint }
             return state.complaint != complaint
         }
-        if isNew { logger.error("\(complaint)", metadata: ["why": "\(error)"]) }
+        if isNew { logger.error("\(complaint)", metadata: ["why": "\(reason)"]) }
     }
 }

@@ -64,8 +64,10 @@ extension GrantRegistry {
     }
 
     /// What the daemon before couldn't delete counts for this one neither.
-    func takeUpForgotten() async {
-        guard let former = await forgottenFile.read() else { return }
+    ///
+    /// - Throws: Why it isn't known what that is.
+    func takeUpForgotten() async throws(KeyringError) {
+        guard let former = try await forgottenFile.read() else { return }
         forgotten.add(former)
         // What was forgotten before that was known isn't written yet.
         if !forgotten.isEmpty { forgottenFile.keep(forgotten) }

@@ -142,7 +142,7 @@ package actor GrantRegistry: MainLoopActor {
         do throws(KeyringError) {
             _ = try await cache.value(on: self, orIfItNeverRests: .deadline) {
                 [keyring] () async throws(KeyringError) in
-                await self.takeUpForgotten()
+                try await self.takeUpForgotten()
                 let found = try await keyring.items(schema: Self.schema)
                 return GrantsSnapshot(found, try await keyring.openSecrets(of: found))
             } adopted: {

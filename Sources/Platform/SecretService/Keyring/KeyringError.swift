@@ -22,6 +22,8 @@ package enum KeyringError: Error, Hashable, Sendable {
     case noSession
     /// The provider has no encrypted session, so that a secret would pass over the bus in plain text.
     case unencrypted
+    /// What doesn't count any more of what is stored there isn't known; why.
+    case forgottenUnknown(String)
     /// The provider refused, in its own words.
     case failed(String)
 
@@ -57,6 +59,9 @@ package enum KeyringError: Error, Hashable, Sendable {
         case .unencrypted:
             "The Secret Service has no encrypted sessions, so that Keybell gives it no secret and takes none: use "
                 + "gnome-keyring, KWallet or KeePassXC, or a version of it that has them."
+        case .forgottenUnknown(let reason):
+            "No stored decision counts until it is known which of them you have forgotten: \(reason)"
+                + (reason.hasSuffix("?") ? "" : ".")
         case .failed(let reason):
             "The Secret Service refused: \(reason)"
         }

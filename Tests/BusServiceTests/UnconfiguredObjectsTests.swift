@@ -14,7 +14,7 @@ struct UnconfiguredObjectsTests {
         let calls = Observed(0)
         let objects = UnconfiguredObjects(
             bus: daemon,
-            place: "http.prot",
+            place: { "http.prot" },
             look: { "http.prot" },
             called: { calls.update { $0 += 1 } }
         )
@@ -48,7 +48,7 @@ struct UnconfiguredObjectsTests {
         let calls = Observed(0)
         let objects = UnconfiguredObjects(
             bus: daemon,
-            place: "http.prot",
+            place: { "http.prot" },
             look: { place.now },
             called: { calls.update { $0 += 1 } }
         )

@@ -51,6 +51,14 @@ struct TroubleTests {
         }
     }
 
+    @Test func `a reload says that the daemon has started only where one answers`() {
+        let state: [String: Value] = ["file": .string("/c.toml"), "current": .boolean(true)]
+        for (body, isStart) in [([Value.vardict(state)], true), ([], false)] {
+            let text = ReloadCommand.json(ofStart: ConfigurationAnswer(.success(body))).text
+            #expect(text.contains("true") == isStart, "\(text)")
+        }
+    }
+
     @Test func `a bus that has waited in vain for the daemon says that it isn't running`() {
         let error = ConsoleError(
             DBusError(name: DBusError.Name.timedOut, message: "Failed to activate service")

@@ -55,23 +55,8 @@ struct UnconfiguredTests {
         )
         let first = try await Self.start(session)
         _ = try await session.bus.owner(of: "org.keybell.Keybell")
-        let exports = session.bus.environment.map { "export \($0)='\($1)'" }.joined(separator: "\n")
-        let program = DaemonSession.programs + "/keybelld"
-        let script = try session.bus.folder.write(
-            "start.sh",
-            "\(exports)\nexec '\(program)' --config '\(session.configuration)'\n"
-        )
-        try session.bus.folder.write(
-            "services/org.keybell.Keybell.service",
-            "[D-BUS Service]\nName=org.keybell.Keybell\nExec=/bin/sh \(script)\n"
-        )
         let bus = try await session.bus.connect()
-        _ = try await bus.call(
-            "org.freedesktop.DBus",
-            "/org/freedesktop/DBus",
-            "org.freedesktop.DBus",
-            "ReloadConfig"
-        )
+        try await Self.haveBusStart(session, bus)
         let refused = try await session.keybell("reload")
         #expect(refused.status == 3)
         #expect(refused.errors.contains("http.certificate"), "\(refused)")
@@ -82,6 +67,69 @@ struct UnconfiguredTests {
         #expect(begun.output == "Keybell has begun its work with \(session.configuration).\n", "\(begun)")
         #expect(try await first.end(within: .seconds(20)).status == 0)
         #expect(try await session.keybell("reload").output.contains("Nothing else to put in force"))
+        try await Self.stop(bus)
+    }
+
+    @Test func `a mistake that has become another is what whoever asks is told`() async throws {
+        let session = try await DaemonSession(Self.mistake, withKeyring: false, starting: false)
+        let daemon = try await Self.start(session)
+        _ = try await session.bus.owner(of: "org.keybell.Keybell")
+        let first = try await session.send(Array("{}".utf8))
+        #expect(String(decoding: first.body, as: UTF8.self).contains("match.sort_by"))
+        try session.configure("[access]\nask = \"nevver\"")
+        try await daemon.prints("nevver")
+        let reply = try await session.send(Array("{}".utf8))
+        #expect(String(decoding: reply.body, as: UTF8.self).contains("access.ask"), "\(reply)")
+        let bus = try await session.bus.connect()
+        let error = await #expect(throws: DBusError.self) {
+            try await bus.call(
+                "org.keybell.Keybell",
+                "/org/keybell/Configuration",
+                "org.keybell.Configuration1",
+                "State"
+            )
+        }
+        #expect(error?.message.contains("access.ask") == true, "\(String(describing: error))")
+        await bus.close()
+        daemon.terminate()
+        #expect(try await daemon.end(within: .seconds(20)).status == 0)
+    }
+
+    @Test func `reload starts a daemon that has seen by itself that its file was corrected`() async throws {
+        let session = try await DaemonSession(Self.mistake, withKeyring: false, starting: false)
+        let first = try await Self.start(session)
+        try session.configure()
+        #expect(try await first.end(within: .seconds(20)).status == 0)
+        #expect(try await session.keybell("reload").status == 3)
+        let bus = try await session.bus.connect()
+        try await Self.haveBusStart(session, bus)
+        let begun = try await session.keybell("reload")
+        #expect(begun.output == "Keybell has begun its work with \(session.configuration).\n", "\(begun)")
+        try await Self.stop(bus)
+    }
+
+    /// Has the bus start the daemon for whoever calls it, as an installation does.
+    private static func haveBusStart(_ session: DaemonSession, _ bus: BusConnection) async throws {
+        let exports = session.bus.environment.map { "export \($0)='\($1)'" }.joined(separator: "\n")
+        let program = DaemonSession.programs + "/keybelld"
+        let script = try session.bus.folder.write(
+            "start.sh",
+            "\(exports)\nexec '\(program)' --config '\(session.configuration)'\n"
+        )
+        try session.bus.folder.write(
+            "services/org.keybell.Keybell.service",
+            "[D-BUS Service]\nName=org.keybell.Keybell\nExec=/bin/sh \(script)\n"
+        )
+        _ = try await bus.call(
+            "org.freedesktop.DBus",
+            "/org/freedesktop/DBus",
+            "org.freedesktop.DBus",
+            "ReloadConfig"
+        )
+    }
+
+    /// Ends the daemon that the bus has started.
+    private static func stop(_ bus: BusConnection) async throws {
         if let owner = try await bus.owner(of: "org.keybell.Keybell") {
             kill(try await bus.credentials(of: owner).pid, SIGTERM)
         }

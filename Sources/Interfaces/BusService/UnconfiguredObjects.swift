@@ -10,7 +10,7 @@ package import DBus
 /// already, and wait in vain.
 package struct UnconfiguredObjects: Sendable {
     private let bus: BusConnection
-    private let place: String
+    private let place: @Sendable () -> String
     private let look: @Sendable () async -> String?
     private let called: @Sendable () -> Void
 
@@ -18,12 +18,13 @@ package struct UnconfiguredObjects: Sendable {
     ///
     /// - Parameters:
     ///   - bus: The session bus.
-    ///   - place: Where in the configuration the mistake is, without a path: sandboxed programs hear it, too.
+    ///   - place: Where in the configuration the mistake is, as known by now; without a path: sandboxed programs hear it,
+    ///     too.
     ///   - look: Looks where the mistake is now, for a reload; nil if there isn't one any more.
     ///   - called: Told of each call, of a reload once it is known what to answer.
     package init(
         bus: BusConnection,
-        place: String,
+        place: @escaping @Sendable () -> String,
         look: @escaping @Sendable () async -> String?,
         called: @escaping @Sendable () -> Void
     ) {
@@ -60,7 +61,7 @@ package struct UnconfiguredObjects: Sendable {
 
     private func answer() -> DBusError {
         called()
-        return Self.problem(place)
+        return Self.problem(place())
     }
 
     /// Answers with nothing that has changed once the configuration can be used: all of it is in force from the start.

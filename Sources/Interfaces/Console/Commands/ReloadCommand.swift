@@ -14,7 +14,7 @@ struct ReloadCommand: AsyncParsableCommand {
         discussion: """
             Open vaults, waiting questions and connections stay. With a mistake in the file the configuration before it \
             stays in force, and this says where the mistake is and exits with 1. What takes a restart is named. A daemon that \
-            has waited for a mistake to be corrected begins its work.
+            has waited for a mistake to be corrected begins its work; one that isn't there is started.
             """
     )
 
@@ -24,12 +24,9 @@ struct ReloadCommand: AsyncParsableCommand {
         let daemon = try await DaemonBus.connect()
         // Before anything else: one that waits for its configuration ends by itself once that is corrected.
         let owner = await daemon.owner()
+        guard let owner else { return tell(ofStart: try await Self.start(daemon)) }
         guard await !Self.hasWaited(daemon, owner) else {
-            let configuration = try await Self.begin(daemon, after: owner)
-            guard !output.json else {
-                return tell(useless: configuration.details?.useless ?? [], isStart: true)
-            }
-            return Output.text(Self.line(ofStart: configuration))
+            return tell(ofStart: try await Self.begin(daemon, after: owner))
         }
         let answer = try await daemon.call(
             ConfigurationInterface.description,
@@ -39,7 +36,9 @@ struct ReloadCommand: AsyncParsableCommand {
         )
         let (changed, waiting) = (Self.texts(answer.first), Self.texts(answer.last))
         let useless = await daemon.configuration().details?.useless ?? []
-        guard !output.json else { return tell(changed: changed, waiting: waiting, useless: useless) }
+        guard !output.json else {
+            return Output.json(Self.json(changed: changed, waiting: waiting, useless: useless))
+        }
         Output.text(
             changed.isEmpty
                 ? "Nothing else to put in force." : "In force: \(changed.joined(separator: ", "))."
@@ -48,30 +47,36 @@ struct ReloadCommand: AsyncParsableCommand {
         for setting in useless { Output.note(setting) }
     }
 
-    private func tell(
+    private func tell(ofStart configuration: ConfigurationAnswer) {
+        output.json
+            ? Output.json(Self.json(ofStart: configuration)) : Output.text(Self.line(ofStart: configuration))
+    }
+
+    /// What a program reads of a daemon that had waited, or wasn't there: only one that answers has started.
+    static func json(ofStart configuration: ConfigurationAnswer) -> JSON {
+        json(useless: configuration.details?.useless ?? [], isStart: configuration.details != nil)
+    }
+
+    private static func json(
         changed: [String] = [],
         waiting: [String] = [],
         useless: [String],
         isStart: Bool = false
-    ) {
-        Output.json(
-            .object([
-                ("changed", .array(changed.map { .string($0) })),
-                ("after-restart", .array(waiting.map { .string($0) })),
-                ("useless", .array(useless.map { .string($0) })),
-                ("started", .bool(isStart)),
-            ])
-        )
+    ) -> JSON {
+        .object([
+            ("changed", .array(changed.map { .string($0) })),
+            ("after-restart", .array(waiting.map { .string($0) })),
+            ("useless", .array(useless.map { .string($0) })),
+            ("started", .bool(isStart)),
+        ])
     }
 
     /// Whether the daemon waits for its configuration to be mended, or ends just now, as it does once that is.
-    private static func hasWaited(_ daemon: DaemonBus, _ owner: String?) async -> Bool {
+    private static func hasWaited(_ daemon: DaemonBus, _ owner: String) async -> Bool {
         switch await daemon.configuration() {
         case .unconfigured: return true
         case .state: return false
-        case .unknown:
-            guard let owner else { return false }
-            return await daemon.owner() != owner
+        case .unknown: return await daemon.owner() != owner
         }
     }
 
@@ -85,7 +90,7 @@ struct ReloadCommand: AsyncParsableCommand {
     /// - Throws: The mistake that there still is.
     private static func begin(
         _ daemon: DaemonBus,
-        after former: String?
+        after former: String
     ) async throws(ConsoleError) -> ConfigurationAnswer {
         do throws(ConsoleError) {
             try await daemon.call(
@@ -96,13 +101,30 @@ struct ReloadCommand: AsyncParsableCommand {
             )
         } catch {
             // It may end before its answer is sent.
-            if former != nil, await daemon.owner() == former { throw error }
+            if await daemon.owner() == former { throw error }
         }
         // What happens at the deadline is what happens without one: it is asked.
         try? await withDeadline(.seconds(20)) { [bus = daemon.bus] in
             for await owner in try await bus.owners(of: KeybellBus.name) where owner != former { return }
         }
-        let configuration = await daemon.configuration(starts: true)
+        return try stated(await daemon.configuration(starts: true))
+    }
+
+    /// Has the bus start a daemon that isn't there: one that waited may have seen by itself that its file was mended, and
+    /// have ended.
+    ///
+    /// - Throws: That nobody starts it, or the mistake that there is.
+    private static func start(_ daemon: DaemonBus) async throws(ConsoleError) -> ConfigurationAnswer {
+        let configuration = try stated(await daemon.configuration(starts: true))
+        if configuration == .unknown, await daemon.owner() == nil {
+            throw ConsoleError(DBusError(name: DBusError.Name.serviceUnknown, message: ""))
+        }
+        return configuration
+    }
+
+    private static func stated(
+        _ configuration: ConfigurationAnswer
+    ) throws(ConsoleError) -> ConfigurationAnswer {
         guard configuration != .unconfigured else {
             throw ConsoleError(DBusError(name: KeybellBusError.unconfigured, message: stillUnusable))
         }

@@ -45,7 +45,8 @@ struct UnconfiguredService: Sendable {
         until stops: AsyncStream<Int32>
     ) async throws {
         let (requests, asked) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
-        let handler = UnconfiguredHandler(problem) { asked.yield() }
+        let problem = Current(problem)
+        let handler = UnconfiguredHandler(problem: problem) { asked.yield() }
         let (limit, budget) = (ConnectionLimit(), BodyBudget())
         let listeners: [any Service] = sockets.map { socket in
             Listener(
@@ -87,14 +88,14 @@ struct UnconfiguredService: Sendable {
 
     /// Has whoever calls on the bus told of the mistake; nil where there is no bus, or another daemon is on it.
     private func takeName(
-        _ problem: ConfigurationProblem,
+        _ problem: Current<ConfigurationProblem>,
         called: @escaping @Sendable () -> Void
     ) async -> BusConnection? {
         do throws(DBusError) {
             let bus = try await BusConnection.connect(.session)
             let objects = UnconfiguredObjects(
                 bus: bus,
-                place: problem.place,
+                place: { problem.value.place },
                 look: { [path] in await ConfigurationProblem.find(in: path)?.place },
                 called: called
             )
@@ -146,22 +147,23 @@ struct ConfigurationProblem: Error, Equatable, Sendable {
 /// Waits until a configuration that could not be used can be.
 private struct ConfigurationWait: Service {
     let path: String?
-    let known: ConfigurationProblem
+    /// What whoever asks is told.
+    let known: Current<ConfigurationProblem>
     /// Each time that it may have become another.
     let events: AsyncStream<Void>
     let logger: Logger
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            var known = known
             for await _ in events {
                 guard let problem = await ConfigurationProblem.find(in: path) else {
                     return logger.notice(
                         "the configuration can be used now: the next ring starts keybelld anew"
                     )
                 }
-                if problem != known { logger.error("\(problem.text)") }
-                known = problem
+                guard problem != known.value else { continue }
+                known.replace(with: problem)
+                logger.error("\(problem.text)")
             }
         }
     }
@@ -169,19 +171,19 @@ private struct ConfigurationWait: Service {
 
 /// Answers that the configuration has a mistake, and where.
 private struct UnconfiguredHandler: MessageHandler {
-    private let body: [UInt8]
-    private let asked: @Sendable () -> Void
-
-    init(_ problem: ConfigurationProblem, asked: @escaping @Sendable () -> Void) {
-        let error = "Keybell's configuration can't be used (\(problem.place)): run keybell doctor."
-        body = KeePassHTTP.Reply(failing: nil, error: error, version: ClientRules().version, hash: nil)
-            .encoded()
-        self.asked = asked
-    }
+    let problem: Current<ConfigurationProblem>
+    let asked: @Sendable () -> Void
 
     func answer(_ body: WipedBytes, from requester: any Requester) async -> EncodedReply {
         asked()
-        return EncodedReply(status: 503, body: self.body)
+        let error = "Keybell's configuration can't be used (\(problem.value.place)): run keybell doctor."
+        let reply = KeePassHTTP.Reply(
+            failing: nil,
+            error: error,
+            version: ClientRules().version,
+            hash: nil
+        )
+        return EncodedReply(status: 503, body: reply.encoded())
     }
 
     func hash() async -> String? { nil }

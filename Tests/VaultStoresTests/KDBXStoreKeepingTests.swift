@@ -63,6 +63,34 @@ struct KDBXStoreKeepingTests {
         #expect(try !isKept(fixture))
     }
 
+    @Test(.timeLimit(.minutes(1)))
+    func `whoever gives the other password while the file hangs is told that, and of no saving`() async throws
+    {
+        let (isHeld, gate) = (Observed(false), DispatchSemaphore(value: 0))
+        let fixture = try KDBXFixture(
+            timeout: .seconds(2),
+            reached: { step in
+                guard step == .made, isHeld.now else { return }
+                gate.wait()
+                gate.signal()
+            }
+        )
+        try rekey(try await save(fixture), fixture)
+        _ = try await fixture.waitForTrouble(true)
+        isHeld.update { $0 = true }
+        fixture.passwords.next(["another"])
+        await #expect {
+            try await fixture.store.unlock(for: UnlockReason())
+        } throws: { error in
+            guard case VaultError.unavailable(let text) = error else { return false }
+            return text.contains("new password") && !text.contains("saved")
+        }
+        gate.signal()
+        _ = try await fixture.waitForTrouble(false)
+        await fixture.store.finish()
+        #expect(try titles(fixture, "another") == Self.all)
+    }
+
     @Test func `a vault that nobody gives the other password stays open as it was`() async throws {
         let fixture = try KDBXFixture()
         try rekey(try await save(fixture), fixture)

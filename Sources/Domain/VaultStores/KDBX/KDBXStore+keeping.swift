@@ -162,7 +162,7 @@ extension KDBXStore {
         let going = line.join { await self.goOnNow(with: other) }
         // Something before it in the line may hang.
         guard let outcome = try? await withDeadline(timeout, { await going.value }) else {
-            throw .unavailable(isBusy)
+            throw .unavailable(keyIsBusy)
         }
         return try outcome.get()
     }

@@ -29,6 +29,11 @@ extension KDBXStore {
         "The file of the vault \(name) can't be written, for something else there takes too long; nothing was saved. Try again later."
     }
 
+    /// For whoever has given the file's new password.
+    nonisolated var keyIsBusy: String {
+        "The vault \(name) hasn't gone on with its file's new password yet, for something else there takes too long. It may yet do so; if it doesn't, unlock it again."
+    }
+
     private nonisolated var isSlow: String {
         "Writing the file of the vault \(name) takes too long. It goes on, and may yet succeed: look at the file before you try again."
     }

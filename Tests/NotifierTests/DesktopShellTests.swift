@@ -3,9 +3,10 @@
 import Approval
 import DBus
 import Foundation
-import Notifier
 import TestSupport
 import Testing
+
+@testable import Notifier
 
 /// Whole desktops, which `make check-desktops` installs and runs: GNOME Shell and Plasma.
 @Suite(
@@ -145,7 +146,7 @@ struct DesktopShellTests {
         try await eventually("the question") {
             try await Self.draws("alice.example", shell) ? () : nil
         }
-        for _ in 0..<3 {
+        for number in 1...3 {
             let answered = try await other.call(
                 FakeServer.name,
                 FakeServer.path,
@@ -156,7 +157,9 @@ struct DesktopShellTests {
                     .vardict([:]), .int32(-1),
                 ]
             )
-            try await Task.sleep(for: .milliseconds(500))
+            try await eventually("another program's notification") {
+                try await shell.titles().contains("A song") ? () : nil
+            }
             _ = try await other.call(
                 FakeServer.name,
                 FakeServer.path,
@@ -164,8 +167,12 @@ struct DesktopShellTests {
                 "CloseNotification",
                 [try #require(answered.first)]
             )
-            // Longer than until the server is told of something.
-            try await Task.sleep(for: .seconds(2))
+            // Until the server has been told of something, and that has gone.
+            try await eventually("nudge \(number)") {
+                let taken = try await shell.takenTitles().filter { $0 == NotifyCall.nudge.title }
+                let left = try await shell.titles()
+                return taken.count == number && left.count == 1 ? () : nil
+            }
             #expect(try await Self.draws("alice.example", shell))
             for label in ["Allow", "Deny"] { #expect(try await shell.place(of: label) != nil) }
         }

@@ -64,7 +64,10 @@ package struct GnomeShellNotifier: DesktopNotifier {
             """
             const { Clutter } = imports.gi;
             Main.testPointer = Clutter.get_default_backend().get_default_seat()
-                .create_virtual_device(Clutter.InputDeviceType.POINTER_DEVICE)
+                .create_virtual_device(Clutter.InputDeviceType.POINTER_DEVICE);
+            Main.testTitles = [];
+            Main.messageTray.connect('source-added', (tray, source) =>
+                source.connect('notification-added', (from, added) => Main.testTitles.push(added.title)))
             """
         )
     }
@@ -101,6 +104,12 @@ package struct GnomeShellNotifier: DesktopNotifier {
             "[].concat(...Main.messageTray.getSources().map(s => s.notifications.map(n => n.title)))"
         )
         return try JSONDecoder().decode([String].self, from: Data(found.utf8))
+    }
+
+    /// What it has taken since it was started, also what has gone.
+    package func takenTitles() async throws -> [String] {
+        let taken = try await evaluate("Main.testTitles")
+        return try JSONDecoder().decode([String].self, from: Data(taken.utf8))
     }
 
     /// The title of the notification that is drawn and has come to rest; nil if there is none.

@@ -3,6 +3,7 @@
 import Approval
 import BusInterface
 import Callers
+import ConcurrencyTools
 import DBus
 
 /// `org.freedesktop.Notifications` as this program uses it.
@@ -21,6 +22,10 @@ struct NotificationsProxy: Sendable {
 
     let bus: BusConnection
     let look: Look
+    /// How long a server may take to show something.
+    var timeout = Duration.seconds(10)
+    /// How long a nudge that is late is waited for, to close it.
+    private static let lateness = Duration.seconds(600)
     /// The icon's name in the theme.
     let icon = NotificationIcon.name()
 
@@ -66,6 +71,8 @@ struct NotificationsProxy: Sendable {
     }
 
     /// Shows a notification at the server of this unique name; returns its id.
+    ///
+    /// A nudge that it shows only after the timeout is closed then: nobody would know of it any more.
     func notify(_ note: NotifyCall, to peer: String) async throws(DBusError) -> UInt32 {
         let normal: UInt8 = 1
         let critical: UInt8 = 2
@@ -79,21 +86,52 @@ struct NotificationsProxy: Sendable {
         if note.purpose == .nudge { hints["suppress-sound"] = .boolean(true) }
         let serverDecides: Int32 = -1
         let never: Int32 = 0
-        let answer = try await bus.call(
-            peer,
-            Self.path,
-            Self.name,
-            "Notify",
-            [
-                .string("Keybell"), .uint32(note.replaces), .string(icon), .string(note.title),
-                .string(note.body), .strings(note.buttons.flatMap { [$0.key, $0.label] }), .vardict(hints),
-                .int32(isQuestion ? never : serverDecides),
-            ]
-        )
+        let arguments: [Value] = [
+            .string("Keybell"), .uint32(note.replaces), .string(icon), .string(note.title),
+            .string(note.body), .strings(note.buttons.flatMap { [$0.key, $0.label] }), .vardict(hints),
+            .int32(isQuestion ? never : serverDecides),
+        ]
+        guard note.purpose == .nudge else {
+            return try Self.id(
+                in: try await bus.call(peer, Self.path, Self.name, "Notify", arguments, timeout: timeout)
+            )
+        }
+        // Questions aren't done so: their answer must be taken before what the server says next.
+        let asking = Task(executorPreference: MainLoop.executor) {
+            await Result { () async throws(DBusError) in
+                try await bus.call(
+                    peer,
+                    Self.path,
+                    Self.name,
+                    "Notify",
+                    arguments,
+                    timeout: Self.lateness
+                )
+            }
+        }
+        // Nil at the deadline, and for a caller that is cancelled.
+        guard let outcome = try? await withDeadline(timeout, { await asking.value }) else {
+            closeLate(asking, peer: peer)
+            throw .noReply
+        }
+        return try Self.id(in: try outcome.get())
+    }
+
+    private static func id(in answer: [Value]) throws(DBusError) -> UInt32 {
         guard let id = answer.first?.asUInt32 else {
             throw .failed("The notification server gave no id.")
         }
         return id
+    }
+
+    /// Closes what a server shows late.
+    private func closeLate(_ asking: Task<Result<[Value], DBusError>, Never>, peer: String) {
+        Task(executorPreference: MainLoop.executor) {
+            guard case .success(let answer) = await asking.value, let id = answer.first?.asUInt32 else {
+                return
+            }
+            await close(id: id, peer: peer)
+        }
     }
 
     /// Has a notification expire at once, for servers that keep what they are told to close.

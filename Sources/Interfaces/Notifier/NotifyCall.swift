@@ -23,12 +23,12 @@ struct NotifyCall: Sendable, Equatable {
         case question
         /// It may expire and needn't be kept.
         case news
-        /// It is never drawn.
+        /// It is closed as soon as the server has taken it.
         case nudge
     }
 
-    /// Makes a server look at what it has yet to draw: it lines up behind the question, and is closed before it could
-    /// come up.
+    /// Makes a server look at what it has yet to draw: it lines up behind the question, and is closed, however
+    /// late the server takes it, mostly before it could come up.
     static let nudge = NotifyCall(title: "A question waits", body: "", purpose: .nudge)
 }
 

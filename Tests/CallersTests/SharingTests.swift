@@ -193,14 +193,14 @@ import Testing
     @Test func `what has become another program since it was seen with the socket is nobody's`() async throws
     {
         let sharer = try await SocketSharer()
-        let seenHolders = await Identification.glimpse(at: sharer.owner)
+        let seenHolders = await Identification.holdersSoon(of: sharer.owner)
         #expect(seenHolders.map(\.pid) == [sharer.pid])
         let python = try #require(ProcessTable.executable(of: sharer.pid))
         let before = try #require(RunningProgram(of: sharer.pid))
         // The very same file, with another script.
         try await sharer.order("run \(python) -c __import__('time').sleep(60)")
         while RunningProgram(of: sharer.pid) == before { await Task.yield() }
-        let look = await Identification.look(at: sharer.owner, seenHolders: seenHolders)
+        let look = await Identification.snapshot(of: sharer.owner, seenHolders: seenHolders)
         let caller = Caller(socket: sharer.owner, present: look.holders, departed: look.departed)
         #expect(caller.pid == sharer.pid)
         #expect(!caller.program.isKnown)
@@ -212,13 +212,13 @@ import Testing
         async throws
     {
         let sharer = try await SocketSharer()
-        let seenHolders = await Identification.glimpse(at: sharer.owner)
+        let seenHolders = await Identification.holdersSoon(of: sharer.owner)
         let python = try #require(ProcessTable.executable(of: sharer.pid))
         let other = try await sharer.order("pass \(python) stay")
         defer { kill(other, SIGKILL) }
         sharer.child.kill()
         while ProcessTable.executable(of: sharer.pid) != nil { await Task.yield() }
-        let look = await Identification.look(at: sharer.owner, seenHolders: seenHolders)
+        let look = await Identification.snapshot(of: sharer.owner, seenHolders: seenHolders)
         #expect(look.departed.map(\.pid) == [sharer.pid])
         let caller = Caller(socket: sharer.owner, present: look.holders, departed: look.departed)
         #expect(caller.isKnown && !caller.program.isKnown)

@@ -52,9 +52,9 @@ import Testing
     @Test func `those who make room are the slow, then the silent, then those at rest, then the half-sent`() {
         let limit = ConnectionLimit(5, refused: 0)
         let ended = Mutex<[String]>([])
-        func enter(_ name: String, _ standing: ConnectionPhase) -> ConnectionLimit.Admission {
+        func enter(_ name: String, _ phase: ConnectionPhase) -> ConnectionLimit.Admission {
             let admission = limit.enter { ended.withLock { $0.append(name) } }
-            if case .served(let place) = admission { place.standing = standing }
+            if case .served(let place) = admission { place.phase = phase }
             return admission
         }
         let now = ContinuousClock.now
@@ -93,7 +93,7 @@ import Testing
         func enter(_ name: String, _ program: String, _ age: Duration, pid: Int32 = 7) -> Bool {
             let admission = limit.enter { ended.withLock { $0.append(name) } }
             guard case .served(let place) = admission else { return false }
-            place.standing = .busy
+            place.phase = .busy
             let process = ProcessIdentity(pid: pid, startTime: 1)
             let caller = Caller(
                 uid: 1,

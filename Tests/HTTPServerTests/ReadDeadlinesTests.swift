@@ -55,21 +55,21 @@ import Testing
 
     @Test func `a request is half-sent from its first byte to its last, head and body alike`() {
         var deadlines = ReadDeadlines(limits: Self.limits, now: start)
-        #expect(deadlines.standing == .silent(since: start))
+        #expect(deadlines.phase == .silent(since: start))
         deadlines.bytes(at: start + .seconds(1))
-        #expect(deadlines.standing == .sending(since: start + .seconds(1)))
+        #expect(deadlines.phase == .sending(since: start + .seconds(1)))
         deadlines.head(at: start + .seconds(2))
         deadlines.bytes(at: start + .seconds(3))
-        #expect(deadlines.standing == .sending(since: start + .seconds(1)))
+        #expect(deadlines.phase == .sending(since: start + .seconds(1)))
         deadlines.end(at: start + .seconds(4))
-        #expect(deadlines.standing == .busy)
+        #expect(deadlines.phase == .busy)
         deadlines.bytes(at: start + .seconds(5))
         deadlines.head(at: start + .seconds(5))
-        #expect(deadlines.standing == .busy, "the first waits for its answer")
+        #expect(deadlines.phase == .busy, "the first waits for its answer")
         deadlines.answered(at: start + .seconds(6))
-        #expect(deadlines.standing == .sending(since: start + .seconds(6)))
+        #expect(deadlines.phase == .sending(since: start + .seconds(6)))
         deadlines.end(at: start + .seconds(7))
         deadlines.answered(at: start + .seconds(8))
-        #expect(deadlines.standing == .resting(since: start + .seconds(8)))
+        #expect(deadlines.phase == .resting(since: start + .seconds(8)))
     }
 }

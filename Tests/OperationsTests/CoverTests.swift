@@ -68,8 +68,8 @@ import Vault
                 if allows { try await fixture.allow(question) } else { try await fixture.deny(question) }
             }
             #expect(titles == (allows ? ["asked"] : []))
-            let bases = fixture.records.all.filter { $0.event == .handedOut }.map { $0.fields[.under] }
-            #expect(bases.allSatisfy { $0?.contains("grant") == false })
+            let permissions = fixture.records.all.filter { $0.event == .handedOut }.map { $0.fields[.under] }
+            #expect(permissions.allSatisfy { $0?.contains("grant") == false })
         }
     }
 

@@ -74,7 +74,7 @@ import VaultTestSupport
         let word = KeyringEvent.itemsChanged(path: "/org/freedesktop/secrets/collection/big/1")
         kill(session.gnome.pid, SIGSTOP)
         await store.takeIn(word)
-        await store.looks.isDone()
+        await store.updates.isDone()
         kill(session.gnome.pid, SIGCONT)
         #expect(await store.snapshot == nil)
 

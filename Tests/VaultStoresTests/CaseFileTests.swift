@@ -50,7 +50,7 @@ struct CaseFileTests {
         let store = try await opened("uuids.kdbx")
         let index = try await store.index()
         #expect(index.all.map(\.title).sorted() == (0...8).map { "T\($0)" })
-        #expect(await store.status().standIns == 8)
+        #expect(await store.status().replacementIDCount == 8)
         for number in 0...8 {
             let found = index.matches(url: "https://t\(number).example/", now: 0)
             #expect(found.map(\.title) == ["T\(number)"])
@@ -62,7 +62,7 @@ struct CaseFileTests {
         }
         let after = try await store.index()
         #expect(after.all.map { "\($0.title) \($0.username)" }.sorted() == (0...8).map { "T\($0) new \($0)" })
-        #expect(await store.status().standIns == 0)
+        #expect(await store.status().replacementIDCount == 0)
         let again = KDBXStore(
             name: "test",
             path: folder.path("uuids.kdbx"),

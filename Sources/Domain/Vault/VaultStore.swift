@@ -125,7 +125,7 @@ package struct VaultStatus: Hashable, Sendable {
     /// How many logins it holds, as far as known.
     package var count: Int
     /// How many of its entries have no uuid of their own, so that they were given a replacement.
-    package var standIns: Int
+    package var replacementIDCount: Int
     /// Why its storage can no longer be read as it is now, as a sentence; nil if it can.
     package var trouble: String?
     /// Files in which it keeps what was saved and can't be put into its own file.
@@ -142,7 +142,7 @@ package struct VaultStatus: Hashable, Sendable {
         path: String,
         isLocked: Bool,
         count: Int,
-        standIns: Int = 0,
+        replacementIDCount: Int = 0,
         trouble: String? = nil,
         kept: [String] = [],
         unkept: String? = nil,
@@ -153,7 +153,7 @@ package struct VaultStatus: Hashable, Sendable {
         self.path = path
         self.isLocked = isLocked
         self.count = count
-        self.standIns = standIns
+        self.replacementIDCount = replacementIDCount
         self.trouble = trouble
         self.kept = kept
         self.unkept = unkept

@@ -61,7 +61,7 @@ package enum VaultsInterface {
         /// `s`: the file, or the collection's object path.
         package static let path = "path"
         /// `u`: how many entries have no uuid of their own in the file; absent where all have.
-        package static let standIns = "without-uuid"
+        package static let withoutUUID = "without-uuid"
         /// `s`: of an open vault whose file can no longer be read as it is now, so that it is served as it was: why;
         /// absent if it can.
         package static let trouble = "trouble"

@@ -211,7 +211,7 @@ extension VaultStatus {
         details[Key.trouble] = trouble.map { .string(PlainText.field($0)) }
         if !kept.isEmpty { details[Key.kept] = .strings(kept.map { PlainText.field($0, limit: 4096) }) }
         details[Key.unkept] = unkept.map { .string(PlainText.field($0, limit: 4096)) }
-        if standIns > 0 { details[Key.standIns] = .uint32(UInt32(clamping: standIns)) }
+        if replacementIDCount > 0 { details[Key.withoutUUID] = .uint32(UInt32(clamping: replacementIDCount)) }
         return details
     }
 }

@@ -9,11 +9,11 @@ extension NotificationAnswerer {
     ///
     /// - Parameters:
     ///   - pause: How long until the next try.
-    ///   - standIn: What is done meanwhile, since nothing is shown; it ends when it is cancelled, or when there is nothing more to
+    ///   - fallback: What is done meanwhile, since nothing is shown; it ends when it is cancelled, or when there is nothing more to
     ///   show.
     package func run(
         retryingAfter pause: Duration = .seconds(30),
-        meanwhile standIn: @escaping @Sendable () async -> Void
+        meanwhile fallback: @escaping @Sendable () async -> Void
     ) async {
         var told: DBusError?
         while !Task.isCancelled {
@@ -30,7 +30,7 @@ extension NotificationAnswerer {
             }
             let isOver = await withTaskGroup(of: Bool.self) { group in
                 group.addTask {
-                    await standIn()
+                    await fallback()
                     return true
                 }
                 group.addTask {

@@ -7,7 +7,7 @@ import Synchronization
 /// Whoever reads it once at the beginning of something does all of that with the same value.
 package final class Current<Value: Sendable>: Sendable {
     private let held: Mutex<Value>
-    private let news = Broadcast<Void>(backlog: 1)
+    private let changeBroadcast = Broadcast<Void>(backlog: 1)
 
     /// Begins with a value.
     package init(_ value: Value) {
@@ -20,11 +20,11 @@ package final class Current<Value: Sendable>: Sendable {
     /// Puts another in its place, and tells all who follow it.
     package func replace(with value: Value) {
         held.withLock { $0 = value }
-        news.send(())
+        changeBroadcast.send(())
     }
 
     /// Signals, from now on, that another value may hold, which is then to be read.
     package func changes() -> AsyncStream<Void> {
-        news.listen()
+        changeBroadcast.listen()
     }
 }

@@ -50,7 +50,7 @@ final class SocketSharer: Sendable {
 
     /// Everybody who holds its socket now.
     func look() async -> SocketSnapshot {
-        await Identification.look(at: owner)
+        await Identification.snapshot(of: owner)
     }
 
     func caller(earlier: [Holder] = []) async -> Caller {

@@ -24,9 +24,9 @@ extension ApprovalQueue {
     mutating func giveTurns(now: Instant) -> [ApprovalAction] {
         holds.removeAll { $0.until <= now }
         var actions: [ApprovalAction] = []
-        while let index = turns.next(in: waiting, after: holds, limits: limits) {
+        while let index = displayOrder.next(in: waiting, after: holds, limits: limits) {
             waiting[index].hasTurn = true
-            turns.give(to: waiting[index], among: waiting)
+            displayOrder.give(to: waiting[index], among: waiting)
             // Behind a locked screen it has been held since it came.
             if !isScreenLocked { actions += announce(index, now: now) }
         }

@@ -41,7 +41,7 @@ struct ApprovalQueue: Sendable {
 
     /// Requests that wait, in the order in which they came: those that are shown and those that wait for their turn.
     var waiting: [WaitingRequest] = []
-    var turns = DisplayOrder()
+    var displayOrder = DisplayOrder()
     /// Requests that have ended, in the order in which they did.
     var ended: [EndedRequest] = []
     /// The codes of those that have ended not long ago, remembered or not.

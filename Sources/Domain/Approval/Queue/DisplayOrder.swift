@@ -22,7 +22,7 @@ struct DisplayOrder: Sendable {
             && !holds.contains(where: request.isBehind)
         {
             // An unlock that others have joined has its turn as soon as it would be one of theirs.
-            let turns = request.callers.compactMap { caller -> UInt64? in
+            let lastTurns = request.callers.compactMap { caller -> UInt64? in
                 let programs = ProgramSet(of: caller)
                 if let turn = known[programs] { return turn }
                 let isRoom = programs.haveRoom(beside: shown, limit: limits.perProgram)
@@ -30,7 +30,7 @@ struct DisplayOrder: Sendable {
                 known[programs] = .some(isRoom ? turn : nil)
                 return isRoom ? turn : nil
             }
-            guard let turn = turns.min() else { continue }
+            guard let turn = lastTurns.min() else { continue }
             if let best, best.turn <= turn { continue }
             best = (turn, index)
         }

@@ -45,11 +45,11 @@ package enum Identification {
     ///
     /// - Parameters:
     ///   - owner: The other end of a connection.
-    ///   - isAnew: Whether the look has to begin after the call; otherwise a search that is under way will do.
+    ///   - isAnew: Whether the snapshot has to begin after the call; otherwise a search that is under way will do.
     ///   - seenHolders: Who was seen with it since the request's first byte, and with which programs.
     /// - Returns: What was found; it is unclear if that takes too long.
-    package static func look(
-        at owner: SocketOwner,
+    package static func snapshot(
+        of owner: SocketOwner,
         isAnew: Bool = true,
         seenHolders: [SocketHolder] = []
     ) async -> SocketSnapshot {
@@ -73,23 +73,23 @@ package enum Identification {
         guard let facts = await facts.read(group) else {
             return SocketSnapshot(.unclear, isComplete: false, since: start)
         }
-        let glimpses = Dictionary(grouping: seenHolders, by: \.pid)
+        let seenByProcess = Dictionary(grouping: seenHolders, by: \.pid)
         var holders: [Holder] = []
         var descriptors: [SocketSnapshot.Held] = []
         for socket in found.holders {
             guard let holder = facts.holders[socket.pid] else { continue }
-            let programs = [socket.program] + (glimpses[socket.pid] ?? []).map(\.program)
+            let programs = [socket.program] + (seenByProcess[socket.pid] ?? []).map(\.program)
             holders.append(holder.checked(against: programs))
             descriptors.append(SocketSnapshot.Held(socket, holder))
         }
         var earlier: [Holder] = []
         var departed: [ProcessIdentity] = []
         let present = Set(holders.map(\.process.identity))
-        for glimpse in seenHolders {
-            guard let program = glimpse.program else { continue }
-            let identity = ProcessIdentity(pid: glimpse.pid, startTime: program.startTime)
+        for seen in seenHolders {
+            guard let program = seen.program else { continue }
+            let identity = ProcessIdentity(pid: seen.pid, startTime: program.startTime)
             guard !present.contains(identity) else { continue }
-            if let holder = facts.holders[glimpse.pid], holder.process.identity == identity {
+            if let holder = facts.holders[seen.pid], holder.process.identity == identity {
                 earlier.append(holder.checked(against: [program]))
             } else {
                 departed.append(identity)
@@ -110,21 +110,21 @@ package enum Identification {
     /// Notes who has a socket and what they run, soon.
     ///
     /// That is at the next search, or when it is time for one that anybody may cause. No file system is asked.
-    package static func glimpse(at owner: SocketOwner) async -> [SocketHolder] {
+    package static func holdersSoon(of owner: SocketOwner) async -> [SocketHolder] {
         await search.holdersSoon(of: owner.inode).holders
     }
 
     /// Looks once more at who has the socket of a caller.
     package static func lookAgain(at caller: Caller) async -> Recheck {
         guard let socket = caller.socket else { return .nobody }
-        let look = await look(at: socket)
-        guard look.outcome == .found else { return look.outcome == .unclear ? .unclear : .nobody }
+        let snapshot = await snapshot(of: socket)
+        guard snapshot.outcome == .found else { return snapshot.outcome == .unclear ? .unclear : .nobody }
         return .found(
             Caller(
                 socket: socket,
-                present: look.holders,
+                present: snapshot.holders,
                 earlier: caller.askers,
-                isComplete: caller.isComplete && look.isComplete,
+                isComplete: caller.isComplete && snapshot.isComplete,
                 origin: caller.origin,
                 userAgent: caller.userAgent
             )

@@ -34,7 +34,7 @@ extension GrantRegistry {
         }
         let beingStored = pending.removeValue(forKey: name)
         _ = table.forget(fingerprint: fingerprint, name: name)
-        news.send(())
+        changeBroadcast.send(())
         guard !known.isForSession || beingStored != nil else { return known }
         forgotten.add(known)
         forgottenFile.keep(forgotten)
@@ -56,7 +56,7 @@ extension GrantRegistry {
     ///   - mayAsk: False for what the person hasn't asked for: what can't be deleted without asking them is deleted later.
     /// - Throws: Why it couldn't be deleted; it no longer counts all the same.
     package func forget(fingerprint: String, mayAsk: Bool) async throws(ClientError) {
-        if table.forget(fingerprint: fingerprint) { news.send(()) }
+        if table.forget(fingerprint: fingerprint) { changeBroadcast.send(()) }
         pending = pending.filter { $0.value.key.fingerprint != fingerprint }
         forgotten.addAll(of: fingerprint)
         forgottenFile.keep(forgotten)

@@ -16,7 +16,7 @@ package actor GrantRegistry: MainLoopActor {
 
     let keyring: Keyring
     let logger: Logger
-    let news = Broadcast<Void>(backlog: 1)
+    let changeBroadcast = Broadcast<Void>(backlog: 1)
     private let events: AsyncStream<KeyringEvent>
     private let running = Mutex(GrantSession(number: 0))
     /// What counts; stored grants as they were when last read.
@@ -63,7 +63,7 @@ package actor GrantRegistry: MainLoopActor {
 
     /// Tells of every change of what is decided; each caller has its own stream.
     package nonisolated func changes() -> AsyncStream<Void> {
-        news.listen()
+        changeBroadcast.listen()
     }
 
     /// Follows the keyring until it is cancelled; to be called once.
@@ -100,7 +100,7 @@ package actor GrantRegistry: MainLoopActor {
             if !grant.isForSession { pending[grant.name] = grant }
             if session?.isOver(for: grant.key.vault, at: now) != true { table.remember(grant.forSession) }
         }
-        if !grants.isEmpty { news.send(()) }
+        if !grants.isEmpty { changeBroadcast.send(()) }
         let lasting = grants.filter { !$0.isForSession }
         for (fingerprint, new) in Dictionary(grouping: lasting, by: \.key.fingerprint) {
             try await write(fingerprint, adding: new)
@@ -129,7 +129,7 @@ package actor GrantRegistry: MainLoopActor {
     /// Ends what was meant for this session, as a lock does: for one vault, or for all.
     package func endSessions(ofVault vault: String? = nil) {
         running.withLock { $0.end(ofVault: vault) }
-        if table.endSessions(ofVault: vault) { news.send(()) }
+        if table.endSessions(ofVault: vault) { changeBroadcast.send(()) }
     }
 
     // MARK: - Reading
@@ -161,7 +161,7 @@ package actor GrantRegistry: MainLoopActor {
         }
         let former = table
         table.adopt(stored, sparing: Set(snapshot.sealed.keys))
-        if table != former { news.send(()) }
+        if table != former { changeBroadcast.send(()) }
         for (fingerprint, error) in snapshot.sealed where error != .itemLocked {
             logger.error(
                 "a client's grants can't be read, so that the person is asked",

@@ -9,7 +9,7 @@ import UnicodeText
 extension ClientRegistry {
     /// Tells of every change of the clients or of whether they can be read; each caller has its own stream.
     package nonisolated func changes() -> AsyncStream<Void> {
-        news.listen()
+        changeBroadcast.listen()
     }
 
     /// All clients, oldest first.

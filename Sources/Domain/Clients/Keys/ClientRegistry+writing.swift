@@ -172,7 +172,7 @@ extension ClientRegistry {
             await Result { () async throws(KeyringError) in try await change() }
         }.value
         forgetKeys()
-        news.send(())
+        changeBroadcast.send(())
         do throws(KeyringError) {
             return try result.get()
         } catch {

@@ -19,7 +19,7 @@ package actor ClientRegistry: MainLoopActor {
     private let nonces: NonceStore
     let now: @Sendable () -> UInt64
     private let events: AsyncStream<KeyringEvent>
-    nonisolated let news = Broadcast<Void>(backlog: 1)
+    nonisolated let changeBroadcast = Broadcast<Void>(backlog: 1)
 
     private let cache = CachedReading<ClientsSnapshot, KeyringError>()
     /// The clients as they were when last read; unlike the keys they are kept while the keyring can't be read.
@@ -253,7 +253,7 @@ package actor ClientRegistry: MainLoopActor {
             _ = try? await clients()
         case .providerAppeared, .providerLeft, .locked, .unlocked: break
         }
-        news.send(())
+        changeBroadcast.send(())
     }
 
     /// Whether an item that changed is, or has become, one of ours.

@@ -103,7 +103,7 @@ struct DeliveryRecorder: Sendable {
             event,
             client: verified.client.id,
             caller: await verified.requester.sender(),
-            under: released.bases,
+            under: released.permissions,
             [
                 .request: verified.request.type.rawValue,
                 .host: released.host.map { PlainText.recordedPlace($0) },

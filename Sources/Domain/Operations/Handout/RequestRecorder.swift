@@ -19,7 +19,7 @@ struct RequestRecorder: Sendable {
         _ event: AuditRecord.Event,
         client: String,
         caller: Caller,
-        under bases: Set<Permission>,
+        under permissions: Set<Permission>,
         _ more: [AuditRecord.Field: String?] = [:]
     ) async -> Bool {
         let program = caller.program
@@ -27,7 +27,7 @@ struct RequestRecorder: Sendable {
             .client: PlainText.field(client),
             .program: PlainText.field(program.id),
             .origin: program.origin.map { PlainText.field($0) },
-            .under: bases.map(\.words).sorted().joined(separator: ", "),
+            .under: permissions.map(\.words).sorted().joined(separator: ", "),
         ]
         return await audit(event, common.merging(more) { $1 })
     }

@@ -39,7 +39,7 @@ struct AdvanceApproval: Sendable {
         // Nothing that is looked for can be granted.
         guard verified.rules.access != .granted else { throw .notGranted }
         guard verified.asksInBulk(caller) else {
-            return (Released(offers: [], bases: [.configuration]), vaults.stores.map(\.name))
+            return (Released(offers: [], permissions: [.configuration]), vaults.stores.map(\.name))
         }
         var names: [String] = []
         for store in vaults.stores {
@@ -63,7 +63,7 @@ struct AdvanceApproval: Sendable {
         let released = Released(
             offers: [],
             code: code,
-            bases: [.answer(code: code)],
+            permissions: [.answer(code: code)],
             leftOut: decided.choices.leftOut
         )
         return (released, looked)

@@ -36,7 +36,7 @@ struct Coverage: Sendable {
     }
 
     /// Each offer with what covers it, in their order.
-    func standings(
+    func verdicts(
         of offers: [Offer],
         for purpose: Purpose,
         verified: VerifiedRequest,
@@ -44,7 +44,7 @@ struct Coverage: Sendable {
     ) async -> [ReleaseVerdict] {
         guard let host = purpose.grantedHost else {
             return offers.map { offer in
-                standing(of: offer, .undecided, nil, for: purpose, verified: verified, caller: caller)
+                verdict(of: offer, .undecided, nil, for: purpose, verified: verified, caller: caller)
             }
         }
         let subjects = offers.map { offer in
@@ -60,7 +60,7 @@ struct Coverage: Sendable {
         }
         let decided = await decisions.decisions(on: subjects)
         return zip(offers, zip(decided, subjects)).map { offer, decided in
-            standing(of: offer, decided.0, decided.1, for: purpose, verified: verified, caller: caller)
+            verdict(of: offer, decided.0, decided.1, for: purpose, verified: verified, caller: caller)
         }
     }
 
@@ -78,7 +78,7 @@ struct Coverage: Sendable {
     /// Whether the person is asked; always for a known key that comes from another program than it was given to.
     ///
     /// Only a grant covers such a one, since a grant is the person's word on just that program and Origin.
-    private func standing(
+    private func verdict(
         of offer: Offer,
         _ decision: GrantDecision,
         _ subject: GrantSubject?,

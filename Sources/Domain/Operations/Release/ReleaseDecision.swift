@@ -39,13 +39,13 @@ struct ReleaseDecision: Sendable {
         }
         var caller = await verified.requester.caller()
         // In the offers' order, not by uuid: two vaults can hold copies of one entry.
-        var standings = await coverage.standings(of: offers, for: purpose, verified: verified, caller: caller)
-        if standings.contains(where: \.asks) {
+        var verdicts = await coverage.verdicts(of: offers, for: purpose, verified: verified, caller: caller)
+        if verdicts.contains(where: \.asks) {
             let known = caller.program
             caller = await verified.requester.asker()
             // Somebody else may have got hold of the connection: what covered one program doesn't cover the other.
             if caller.program != known {
-                standings = await coverage.standings(
+                verdicts = await coverage.verdicts(
                     of: offers,
                     for: purpose,
                     verified: verified,
@@ -53,21 +53,21 @@ struct ReleaseDecision: Sendable {
                 )
             }
         }
-        if standings.contains(where: \.isDenied) {
+        if verdicts.contains(where: \.isDenied) {
             await approval.denied(.release, of: verified, at: purpose.host)
         }
-        let asked = zip(offers, standings).filter(\.1.asks).map(\.0)
-        var bases = Set(standings.compactMap(\.cover?.permission))
+        let asked = zip(offers, verdicts).filter(\.1.asks).map(\.0)
+        var permissions = Set(verdicts.compactMap(\.cover?.permission))
         guard !asked.isEmpty else {
-            let covered = zip(offers, standings).compactMap { offer, standing in
-                standing.cover.map { offer.covered(by: $0) }
+            let covered = zip(offers, verdicts).compactMap { offer, verdict in
+                verdict.cover.map { offer.covered(by: $0) }
             }
             if covered.isEmpty, verified.rules.access == .granted { throw .notGranted }
-            return Released(offers: covered, bases: bases, host: purpose.host)
+            return Released(offers: covered, permissions: permissions, host: purpose.host)
         }
         let decided = try await decide(
             on: asked,
-            coveredCount: standings.count { $0.cover != nil },
+            coveredCount: verdicts.count { $0.cover != nil },
             for: purpose,
             verified: verified,
             caller: caller
@@ -76,18 +76,18 @@ struct ReleaseDecision: Sendable {
         if decided.allows {
             allowed = decided.choices.entries.map(Set.init) ?? Set(asked.map(\.login.id.hex))
         }
-        let given = zip(offers, standings).compactMap { offer, standing -> Offer? in
-            switch standing {
+        let given = zip(offers, verdicts).compactMap { offer, verdict -> Offer? in
+            switch verdict {
             case .covered(let cover): offer.covered(by: cover)
             case .ask: allowed.contains(offer.login.id.hex) ? offer : nil
             case .withheld, .denied: nil
             }
         }
-        if let code = decided.code { bases.insert(.answer(code: code)) }
+        if let code = decided.code { permissions.insert(.answer(code: code)) }
         return Released(
             offers: given,
             code: decided.code,
-            bases: bases,
+            permissions: permissions,
             host: purpose.host,
             leftOut: decided.choices.leftOut
         )

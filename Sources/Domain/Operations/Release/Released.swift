@@ -8,7 +8,7 @@ struct Released: Sendable {
     var offers: [Offer]
     var code: String?
     /// What let them through.
-    var bases: Set<Permission> = []
+    var permissions: Set<Permission> = []
     /// The page's host; nil for a bulk read.
     var host: String?
     /// Whether no logins exist, rather than none that may be handed out.
@@ -21,8 +21,8 @@ struct Released: Sendable {
         guard stays.contains(false) else { return self }
         var left = self
         left.offers = zip(offers, stays).filter(\.1).map(\.0)
-        left.bases = Set(left.offers.compactMap { $0.cover?.permission }).union(
-            bases.filter { $0.code != nil }
+        left.permissions = Set(left.offers.compactMap { $0.cover?.permission }).union(
+            permissions.filter { $0.code != nil }
         )
         return left
     }

@@ -30,7 +30,7 @@ struct FairQueue: Sendable {
     /// When each set of programs, and each client, had its last turn, for those that have something queued or running.
     private var lastOfPrograms: [ProgramSet: UInt64] = [:]
     private var lastOfClient: [String: UInt64] = [:]
-    private var turns: UInt64 = 0
+    private var turnCount: UInt64 = 0
 
     /// - Parameter width: How many have a turn at once.
     init(width: Int) {
@@ -63,9 +63,9 @@ struct FairQueue: Sendable {
         }
         guard let best else { return nil }
         let (ticket, turn) = waiting.remove(at: best.index)
-        turns += 1
-        lastOfPrograms[turn.programs] = turns
-        lastOfClient[turn.client] = turns
+        turnCount += 1
+        lastOfPrograms[turn.programs] = turnCount
+        lastOfClient[turn.client] = turnCount
         running[ticket] = turn
         return ticket
     }

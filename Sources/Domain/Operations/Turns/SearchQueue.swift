@@ -9,13 +9,13 @@ actor SearchQueue: MainLoopActor {
     /// whole time.
     static let (mostOfClient, mostOfProgram) = (4, 8)
 
-    private let turns = FairWorkQueue(label: "org.keybell.search")
+    private let workQueue = FairWorkQueue(label: "org.keybell.search")
     private var running: [Turn: Int] = [:]
     /// What all searches so far have cost: each text that was looked at, each step of a pattern.
     private(set) var work = 0
 
     /// How many wait for their turn.
-    var waitingCount: Int { get async { await turns.waitingCount } }
+    var waitingCount: Int { get async { await workQueue.waitingCount } }
 
     /// Does a part of a search when it is its turn; nil where its client, or its program, has all of its places already.
     func run<Value: Sendable>(
@@ -30,7 +30,7 @@ actor SearchQueue: MainLoopActor {
             )
         else { return nil }
         running[turn, default: 0] += 1
-        let (value, work) = await turns(for: turn, job)
+        let (value, work) = await workQueue(for: turn, job)
         let left = running[turn, default: 1] - 1
         running[turn] = left > 0 ? left : nil
         self.work += work

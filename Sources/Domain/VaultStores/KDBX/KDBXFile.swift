@@ -180,7 +180,7 @@ struct KDBXFile: Sendable {
             (base, saved) = try merged(old, former, deriver)
             var (database, login) = try change(base)
             // They are in the file from now on.
-            database.keepStandIns()
+            database.adoptReplacementIDs()
             (snapshot, id) = (KDBXSnapshot(database), login)
             do throws(KDBXError) {
                 (file, derived) = try database.written(key: former.key, limits: limits, by: deriver)

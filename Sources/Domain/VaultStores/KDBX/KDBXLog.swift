@@ -15,7 +15,7 @@ struct KDBXLog: Sendable {
     }
 
     /// Entries without a UUID of their own were found.
-    func servesStandIns(_ count: Int) {
+    func servesReplacementIDs(_ count: Int) {
         logger.notice(
             "Entries without a UUID of their own are served under one that stands in; the next save writes it",
             metadata: ["vault": "\(vault)", "entries": "\(count)"]

@@ -32,7 +32,7 @@ struct KDBXReader: Sendable {
     let limits: KDBXLimits
 
     /// Checks that the file is there and could be opened at all.
-    func look() throws(VaultError) {
+    func checkFile() throws(VaultError) {
         _ = try parse(read())
         guard let keyFile = try keyFileBytes() else { return }
         do throws(KDBXError) {

@@ -99,7 +99,7 @@ extension KDBXStore {
         let trouble = keeper.trouble
         await work { [keeper] in _ = keeper.look() }
         isLookingAtKept = false
-        if trouble != keeper.trouble { news.send(()) }
+        if trouble != keeper.trouble { changeBroadcast.send(()) }
     }
 
     /// Keeps what was saved while the vault is open, so that not even the daemon's sudden end loses it.
@@ -122,7 +122,7 @@ extension KDBXStore {
         } catch {
             log.isNotKept("\(error)")
         }
-        news.send(())
+        changeBroadcast.send(())
         keepLater()
     }
 
@@ -149,7 +149,7 @@ extension KDBXStore {
         guard !state.saved.isEmpty, !keeper.paths.isEmpty || keeper.trouble != nil else { return }
         let removed = await work { [keeper] in keeper.drop(state.saved) }
         if !removed.isEmpty { log.isMerged(removed) }
-        news.send(())
+        changeBroadcast.send(())
     }
 
     // MARK: - With another key

@@ -9,10 +9,10 @@ package import Vault
 extension KDBXStore {
     package func index() async throws(VaultError) -> LoginIndex {
         _ = try snapshot()
-        if look.isNeeded {
+        if poll.isNeeded {
             // After that, what is known is served.
-            try? await withDeadline(look.timeout) {
-                if await self.look.findsAnother() { await self.fileChanged() }
+            try? await withDeadline(poll.timeout) {
+                if await self.poll.findsAnother() { await self.fileChanged() }
             }
         }
         return try snapshot().index

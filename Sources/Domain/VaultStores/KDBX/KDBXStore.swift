@@ -29,7 +29,7 @@ package actor KDBXStore: MainLoopActor, VaultStore {
     let makeDeriver: @Sendable () -> any KeyDeriver
     /// Why the file can no longer be read as it is now.
     var trouble: VaultError?
-    nonisolated let news = Broadcast<Void>(backlog: 1)
+    nonisolated let changeBroadcast = Broadcast<Void>(backlog: 1)
 
     var opened: KDBXReader.Opened?
     private var isClosed = false
@@ -61,7 +61,7 @@ package actor KDBXStore: MainLoopActor, VaultStore {
     /// The reading of the file that was asked for last.
     private var reading: Task<Void, Never>?
     /// What is known about the file where inotify doesn't report everything.
-    let look: KDBXFilePoll
+    let poll: KDBXFilePoll
     /// The saves and readings of the file.
     var line = SerialLine()
     /// How long whoever saves waits for the file, which may lie on a network mount that hangs.
@@ -125,7 +125,7 @@ package actor KDBXStore: MainLoopActor, VaultStore {
             logger: logger
         )
         follower = KDBXFollower(vault: name, path: path, logger: logger)
-        look = KDBXFilePoll(path: path, timeout: lookTimeout, tellsChanges: tellsChanges)
+        poll = KDBXFilePoll(path: path, timeout: lookTimeout, tellsChanges: tellsChanges)
         keeper = KDBXKeeper(name: name, path: path, state: state)
         opening = BlockingWork(label: "org.keybell.kdbx.opening")
         // Before it is opened, and so before anything is saved.
@@ -141,7 +141,7 @@ package actor KDBXStore: MainLoopActor, VaultStore {
     }
 
     package nonisolated func changes() -> AsyncStream<Void> {
-        news.listen()
+        changeBroadcast.listen()
     }
 
     package func hash() async -> String? { await identity.hash }
@@ -154,7 +154,7 @@ package actor KDBXStore: MainLoopActor, VaultStore {
             path: path,
             isLocked: opened == nil,
             count: opened?.snapshot.index.count ?? 0,
-            standIns: opened?.snapshot.database.standIns.count ?? 0,
+            replacementIDCount: opened?.snapshot.database.replacementIDs.count ?? 0,
             trouble: opened == nil ? nil : trouble.map { "\($0)" },
             kept: keptNow(),
             unkept: keeper.trouble,
@@ -177,13 +177,13 @@ package actor KDBXStore: MainLoopActor, VaultStore {
         merging?.end()
         (opened, trouble) = (nil, nil)
         follower.stop()
-        news.send(())
+        changeBroadcast.send(())
     }
 
     package func close() async {
         isClosed = true
         await lock()
-        news.finish()
+        changeBroadcast.finish()
     }
 
     package func savesAreDone() async {
@@ -276,7 +276,7 @@ package actor KDBXStore: MainLoopActor, VaultStore {
 
     private func carryOut(_ unlock: KDBXUnlock) async -> Result<Void, VaultError> {
         do throws(VaultError) {
-            try await unlock.look()
+            try await unlock.checkFile()
             // Before the file is read, so that no change between the two is missed.
             if !unlock.isEnded { watch() }
             follower.openingBegins()
@@ -286,7 +286,7 @@ package actor KDBXStore: MainLoopActor, VaultStore {
                 guard try await goOn(with: opened) else { return .success(()) }
             } else {
                 take(opened)
-                await look.begin()
+                await poll.begin()
                 await tell(opened)
             }
             if !unlock.isEnded {
@@ -309,14 +309,16 @@ package actor KDBXStore: MainLoopActor, VaultStore {
 
     /// Serves this from now on, without suspending: a lock must not come in between.
     func take(_ result: KDBXReader.Opened) {
-        let standIns = result.snapshot.database.standIns.count
-        if standIns > 0, standIns != opened?.snapshot.database.standIns.count { log.servesStandIns(standIns) }
+        let replacementIDCount = result.snapshot.database.replacementIDs.count
+        if replacementIDCount > 0, replacementIDCount != opened?.snapshot.database.replacementIDs.count {
+            log.servesReplacementIDs(replacementIDCount)
+        }
         (opened, trouble) = (result, nil)
     }
 
     func tell(_ result: KDBXReader.Opened) async {
         await identity.pin(result.snapshot.database)
-        news.send(())
+        changeBroadcast.send(())
     }
 
     // MARK: - Following the file
@@ -325,7 +327,7 @@ package actor KDBXStore: MainLoopActor, VaultStore {
         let isWatched = follower.watch { [weak self] in
             Task(executorPreference: MainLoop.executor) { await self?.fileChanged() }
         }
-        look.note(isWatched: isWatched)
+        poll.note(isWatched: isWatched)
     }
 
     /// Reads the file anew; ends once a reading that began after this call is done.
@@ -355,7 +357,7 @@ package actor KDBXStore: MainLoopActor, VaultStore {
                 guard trouble != nil else { return }
                 trouble = nil
                 await dropKept(in: former)
-                news.send(())
+                changeBroadcast.send(())
                 return
             }
             await serve(result, after: former)
@@ -364,7 +366,7 @@ package actor KDBXStore: MainLoopActor, VaultStore {
             guard era == self.era else { return }
             trouble = error
             log.isNotRead(error)
-            news.send(())
+            changeBroadcast.send(())
             await keepSaved(former)
         }
     }

@@ -78,8 +78,8 @@ final class KDBXUnlock: Sendable {
     }
 
     /// Checks that the file is there and could be opened at all.
-    func look() async throws(VaultError) {
-        try await work { [reader] () throws(VaultError) in try reader.look() }
+    func checkFile() async throws(VaultError) {
+        try await work { [reader] () throws(VaultError) in try reader.checkFile() }
     }
 
     /// Asks until the password is the right one.

@@ -27,7 +27,7 @@ extension KeyringStore {
         case .itemsChanged(nil), .locked, .unlocked, .providerLeft, .providerAppeared:
             untaken = []
             forget()
-            news.send(())
+            changeBroadcast.send(())
         }
     }
 
@@ -35,8 +35,8 @@ extension KeyringStore {
         let isAwaited = !untaken.isEmpty
         untaken.formUnion(paths)
         guard !isAwaited, !paths.isEmpty else { return }
-        looks.join {
-            if await self.refresh(self.nextUntaken()) { self.news.send(()) }
+        updates.join {
+            if await self.refresh(self.nextUntaken()) { self.changeBroadcast.send(()) }
         }
     }
 

@@ -26,7 +26,7 @@ package actor KeyringStore: MainLoopActor, VaultStore {
     let file: StateFile<KeptState>
     let events: AsyncStream<KeyringEvent>
     let arranging = BlockingWork(label: "org.keybell.keyring.arranging")
-    nonisolated let news = Broadcast<Void>(backlog: 1)
+    nonisolated let changeBroadcast = Broadcast<Void>(backlog: 1)
 
     var known: KeptState?
     let unwritten = Unwritten()
@@ -42,7 +42,7 @@ package actor KeyringStore: MainLoopActor, VaultStore {
     var toldUnreadable: Set<LoginID> = []
     var follower: Task<Void, Never>?
     /// The looks at what the keyring has reported; each covers everything reported before it begins.
-    var looks = SerialLine()
+    var updates = SerialLine()
     /// The items that it has reported and that haven't been looked at yet.
     var untaken: Set<String> = []
     /// The items that it reported while all of them were being read.
@@ -90,7 +90,7 @@ package actor KeyringStore: MainLoopActor, VaultStore {
     }
 
     package nonisolated func changes() -> AsyncStream<Void> {
-        news.listen()
+        changeBroadcast.listen()
     }
 
     /// Nil while it may still turn out that the keyring knows another: clients keep what they are told for good.
@@ -156,25 +156,25 @@ package actor KeyringStore: MainLoopActor, VaultStore {
     package func lock() async {
         wasLocked = true
         forget()
-        news.send(())
+        changeBroadcast.send(())
     }
 
     package func suspend() async {
         isSuspended = true
         forget()
-        news.send(())
+        changeBroadcast.send(())
     }
 
     package func endSuspension() async {
         guard isSuspended, !isClosed else { return }
         isSuspended = false
-        news.send(())
+        changeBroadcast.send(())
     }
 
     package func close() async {
         isClosed = true
         await lock()
-        news.finish()
+        changeBroadcast.finish()
     }
 
     package func unlock(for reason: UnlockReason) async throws(VaultError) {
@@ -190,14 +190,14 @@ package actor KeyringStore: MainLoopActor, VaultStore {
         lastLook = nil
         // So that whoever asks for the status learns how many logins there are; the next reader learns of trouble.
         _ = try? await read()
-        news.send(())
+        changeBroadcast.send(())
     }
 
     /// Makes the vault usable again, as at the screen's unlock; asks nobody anything.
     package func resume() async {
         guard isLockedByUs, !isClosed else { return }
         (wasLocked, isSuspended) = (false, false)
-        news.send(())
+        changeBroadcast.send(())
     }
 
     // MARK: - Reading
@@ -226,7 +226,7 @@ package actor KeyringStore: MainLoopActor, VaultStore {
         follow()
         for _ in 0..<CachedReading<KeyringSnapshot, KeyringError>.attempts {
             // Everything reported before; a keyring that never rests reports more meanwhile.
-            await looks.isDone()
+            await updates.isDone()
             if let snapshot { return snapshot }
             _ = try await cache.value(on: self, orIfItNeverRests: .deadline) {
                 () async throws(KeyringError) in

@@ -20,7 +20,7 @@ package struct Database: Sendable {
     /// Where version 3 has its attachments.
     var binaryPlaces: [[UInt8]: Element] = [:]
     /// The UUIDs that it gave to entries which have none of their own in the file.
-    package internal(set) var standIns: Set<Identifier> = []
+    package internal(set) var replacementIDs: Set<Identifier> = []
     /// The outermost group.
     var rootGroup: Element
     /// How much may come out of all its compressed attachments together, each time that all are looked at.
@@ -60,7 +60,7 @@ package struct Database: Sendable {
         names = Vocabulary(&document)
         self.document = document
         self.rootGroup = rootGroup
-        giveStandIns(to: findPlaces())
+        assignReplacementIDs(to: findPlaces())
     }
 
     /// The version of the format that it was read from and is written in.

@@ -79,7 +79,7 @@ struct StatusCommand: AsyncParsableCommand {
         let state =
             vault[Key.locked]?.asBool ?? false
             ? "locked" : "open, " + Amount.of(Int(clamping: vault.number(Key.entries)), "login")
-        let nameless = Int(clamping: vault.number(Key.standIns))
+        let nameless = Int(clamping: vault.number(Key.withoutUUID))
         let note = nameless > 0 ? ", \(nameless) without a uuid of their own in the file" : ""
         let trouble = vault.cleanText(Key.trouble)
         // First, for it is what there is to lose.

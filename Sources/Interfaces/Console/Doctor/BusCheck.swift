@@ -85,7 +85,7 @@ enum BusCheck {
     /// Whether the entries of an open vault all have a uuid of their own.
     static func finding(vault: [String: Value]) -> Finding? {
         typealias Key = VaultsInterface.Key
-        let count = Int(clamping: vault.number(Key.standIns))
+        let count = Int(clamping: vault.number(Key.withoutUUID))
         guard count > 0 else { return nil }
         return .warning(
             "Vault \(vault.cleanText(Key.name))",
@@ -149,7 +149,7 @@ enum BusCheck {
     }
 
     /// How many requests in a row may expire at an agent where others were answered before: nobody may have been there.
-    private static let timeout: UInt64 = 3
+    private static let mostExpired: UInt64 = 3
 
     /// An agent that keeps notifications away, or is there where they are off, and under which every request expires: it
     /// may draw nothing.
@@ -158,7 +158,7 @@ enum BusCheck {
         let expired = agent.number(Key.expired)
         let answered = agent.number(Key.answered)
         let isExclusive = agent[Key.exclusive]?.asBool ?? false
-        guard isExclusive || isNotifierOff, expired >= (answered == 0 ? 1 : timeout) else { return nil }
+        guard isExclusive || isNotifierOff, expired >= (answered == 0 ? 1 : mostExpired) else { return nil }
         let name = PlainText.quoted(agent[Key.name]?.asString ?? "")
         let executable = agent.name(Key.executable)
         return .warning(

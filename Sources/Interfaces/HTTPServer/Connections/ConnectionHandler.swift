@@ -65,7 +65,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         patience: TimeAmount(options.bodyDeadline),
         isEncrypted: isEncrypted,
         isStuck: { [unowned self] in drop() },
-        isDone: { [unowned self] in tellStanding() }
+        isDone: { [unowned self] in reportPhase() }
     )
 
     /// How long after its beginning a request that isn't complete counts as slow.
@@ -150,7 +150,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         // Another process may send the rest than began, so note both; requests that come whole cost nothing.
         if isComing, slowness == nil, !isClosing {
             slowness = context.eventLoop.assumeIsolated().scheduleTask(in: Self.slow) { [peer] in
-                peer.glimpse()
+                peer.noteHolders()
             }
         }
         settle()
@@ -321,7 +321,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         later.removeAll()
         body.end()
         alarm.cancel()
-        tellStanding()
+        reportPhase()
         sent.whenGone {
             guard let context = self.context else { return }
             context.close(mode: .output, promise: nil)
@@ -364,7 +364,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     /// Keeps the deadline, and tells what the connection is at.
     private func settle() {
-        tellStanding()
+        reportPhase()
         guard !isClosing, let context, let deadline = deadlines.deadline else { return }
         alarm.set(in: TimeAmount(deadline - .now), on: context.eventLoop) { self.expire() }
     }
@@ -376,15 +376,15 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     /// Tells what the connection is at; one whose answer is being taken still waits for it.
-    private func tellStanding() {
+    private func reportPhase() {
         if sent.count > 0 {
-            place.standing = .busy
+            place.phase = .busy
         } else if !isClosing {
-            place.standing = deadlines.standing
-        } else if case .leaving = place.standing {
+            place.phase = deadlines.phase
+        } else if case .leaving = place.phase {
             // It is already known since when it has been leaving.
         } else {
-            place.standing = .leaving(since: .now)
+            place.phase = .leaving(since: .now)
         }
     }
 }

@@ -82,7 +82,7 @@ package final class ConnectionLimit: Sendable {
         now: ContinuousClock.Instant
     ) -> ConnectionSlot? {
         places
-            .compactMap { place in place.standing.dispensable(at: now).map { (place: place, rank: $0) } }
+            .compactMap { place in place.phase.dispensable(at: now).map { (place: place, rank: $0) } }
             .min { ($0.rank.order, $0.rank.since) < ($1.rank.order, $1.rank.since) }?
             .place
     }
@@ -163,7 +163,7 @@ final class ConnectionSlot: Sendable {
     }
 
     /// What the connection is doing, as its handler says.
-    var standing: ConnectionPhase {
+    var phase: ConnectionPhase {
         get { current.withLock { $0 } }
         set {
             current.withLock { $0 = newValue }
@@ -173,7 +173,7 @@ final class ConnectionSlot: Sendable {
 
     /// Who waits for an answer, if somebody does and it has been found out who.
     var wait: Wait? {
-        guard standing == .busy else { return nil }
+        guard phase == .busy else { return nil }
         return waiting.withLock { $0 }
     }
 

@@ -120,7 +120,7 @@ package struct Listener: Service {
         channel.closeFuture.whenComplete { [limit] _ in limit.leave(admission) }
         switch admission {
         case .served(let place):
-            peer.glimpse()
+            peer.noteHolders()
             return channel.eventLoop.makeCompletedFuture { try serve(channel, peer: peer, place: place) }
         case .refused:
             reader.logger.info("Connection refused: too many are open")

@@ -11,11 +11,11 @@ final class Peer: Sendable {
     let owner: SocketOwner
 
     /// What is known of the processes that have the socket.
-    private struct Sighting {
+    private struct Observation {
         /// The last look at it.
-        var look: SocketSnapshot?
+        var snapshot: SocketSnapshot?
         /// Who has had it since the first byte of the request that is being answered, as far as somebody looked.
-        var seen: [Holder] = []
+        var askers: [Holder] = []
         /// Who was seen with it, and running what, since it was accepted or a later request began.
         var seenHolders: [SocketHolder] = []
         /// Those of them that had ended before they could be looked at.
@@ -35,7 +35,7 @@ final class Peer: Sendable {
 
     private let local: InternetAddress
     private let remote: InternetAddress
-    private let sight = Mutex(Sighting())
+    private let observation = Mutex(Observation())
 
     /// Looks up the other end of an accepted connection; nil if nobody has it, or nobody can tell who does.
     ///
@@ -58,15 +58,15 @@ final class Peer: Sendable {
     ///
     /// Cheap: of those who had the socket at the last look, it notes who still does.
     func requestBegan() {
-        sight.withLock { sight in
-            sight.request += 1
-            sight.unused = nil
-            sight.seen = sight.look?.remaining ?? []
+        observation.withLock { observation in
+            observation.request += 1
+            observation.unused = nil
+            observation.askers = observation.snapshot?.remaining ?? []
             // Whoever connected counts for the first request, whenever that comes.
-            guard sight.request > 1 else { return }
-            sight.seenHolders = []
-            sight.departed = []
-            sight.isUnseen = false
+            guard observation.request > 1 else { return }
+            observation.seenHolders = []
+            observation.departed = []
+            observation.isUnseen = false
         }
     }
 
@@ -74,15 +74,17 @@ final class Peer: Sendable {
     /// since it may be another's, or another program's, by the time it is complete.
     ///
     /// Nothing has been checked by then, so whatever anybody sends may cost next to nothing.
-    func glimpse() {
-        let request = sight.withLock { max($0.request, 1) }
+    func noteHolders() {
+        let request = observation.withLock { max($0.request, 1) }
         Task(executorPreference: MainLoop.executor) {
-            let found = await Identification.glimpse(at: self.owner)
+            let found = await Identification.holdersSoon(of: self.owner)
             let isUnseen = found.isEmpty && self.isThere
-            self.sight.withLock { sight in
-                guard max(sight.request, 1) == request, sight.seenHolders.count < Self.most else { return }
-                if isUnseen { sight.isUnseen = true }
-                sight.seenHolders += found.filter { !sight.seenHolders.contains($0) }
+            self.observation.withLock { observation in
+                guard max(observation.request, 1) == request, observation.seenHolders.count < Self.most else {
+                    return
+                }
+                if isUnseen { observation.isUnseen = true }
+                observation.seenHolders += found.filter { !observation.seenHolders.contains($0) }
             }
         }
     }
@@ -92,44 +94,44 @@ final class Peer: Sendable {
     /// - Parameters:
     ///   - origin: As the request claims it.
     ///   - userAgent: Likewise.
-    ///   - isAnew: Whether it is for a question, for which a look made for another question, or for an earlier request,
+    ///   - isAnew: Whether it is for a question, for which a snapshot made for another question, or for an earlier request,
     ///     isn't good enough.
     /// - Returns: Who asks, with all that were seen with the socket since the request's first byte.
     func caller(origin: String?, userAgent: String?, isAnew: Bool) async -> Caller {
-        let known = sight.withLock { sight -> SocketSnapshot? in
-            guard isAnew else { return sight.look.flatMap { $0.isGood ? $0 : nil } }
-            guard let unused = sight.unused, .now - unused < Self.anew else { return nil }
-            sight.unused = nil
-            return sight.look
+        let known = observation.withLock { observation -> SocketSnapshot? in
+            guard isAnew else { return observation.snapshot.flatMap { $0.isGood ? $0 : nil } }
+            guard let unused = observation.unused, .now - unused < Self.anew else { return nil }
+            observation.unused = nil
+            return observation.snapshot
         }
-        let look: SocketSnapshot
-        if let known { look = known } else { look = await self.look(isUnused: !isAnew) }
-        let (seen, departed, isUnseen) = sight.withLock { ($0.seen, $0.departed, $0.isUnseen) }
+        let snapshot: SocketSnapshot
+        if let known { snapshot = known } else { snapshot = await takeSnapshot(isUnused: !isAnew) }
+        let (askers, departed, isUnseen) = observation.withLock { ($0.askers, $0.departed, $0.isUnseen) }
         return Caller(
             socket: owner,
-            present: look.holders,
-            earlier: seen,
+            present: snapshot.holders,
+            earlier: askers,
             departed: departed,
-            isComplete: look.isComplete && !isUnseen,
+            isComplete: snapshot.isComplete && !isUnseen,
             origin: origin,
             userAgent: userAgent,
             // A process that can't be seen may still be there; one whose socket has gone isn't.
-            hasLeft: look.outcome == .nobody && !isThere
+            hasLeft: snapshot.outcome == .nobody && !isThere
         )
     }
 
-    private func look(isUnused: Bool) async -> SocketSnapshot {
-        let (request, seenHolders) = sight.withLock { ($0.request, $0.seenHolders) }
-        let look = await Identification.look(at: owner, isAnew: !isUnused, seenHolders: seenHolders)
-        sight.withLock { sight in
-            sight.look = look
-            sight.unused = isUnused && sight.request == request ? .now : nil
+    private func takeSnapshot(isUnused: Bool) async -> SocketSnapshot {
+        let (request, seenHolders) = observation.withLock { ($0.request, $0.seenHolders) }
+        let snapshot = await Identification.snapshot(of: owner, isAnew: !isUnused, seenHolders: seenHolders)
+        observation.withLock { observation in
+            observation.snapshot = snapshot
+            observation.unused = isUnused && observation.request == request ? .now : nil
             // What was seen for an earlier request is not about the one that has come meanwhile.
-            guard sight.request == request else { return }
-            sight.seen = look.holders.union(look.earlier).union(sight.seen)
-            sight.departed += look.departed.filter { !sight.departed.contains($0) }
+            guard observation.request == request else { return }
+            observation.askers = snapshot.holders.union(snapshot.earlier).union(observation.askers)
+            observation.departed += snapshot.departed.filter { !observation.departed.contains($0) }
         }
-        return look
+        return snapshot
     }
 
     private static func owner(local: InternetAddress, remote: InternetAddress) -> SocketOwner? {

@@ -45,7 +45,7 @@ struct ReadDeadlines: Equatable {
     }
 
     /// What the connection is doing.
-    var standing: ConnectionPhase {
+    var phase: ConnectionPhase {
         switch reading {
         case .nothing(let since): pending == 0 ? .resting(since: since) : .busy
         case .head(let since) where isSilent: .silent(since: since)

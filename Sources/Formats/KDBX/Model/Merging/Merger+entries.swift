@@ -34,7 +34,7 @@ extension Merger {
     func isWanted(_ id: Identifier, _ entry: Element) -> Bool {
         guard wanted.contains(id) else { return false }
         if ours.entryPlaces[id] != nil { return true }
-        guard !theirs.standIns.contains(id) else { return false }
+        guard !theirs.replacementIDs.contains(id) else { return false }
         return deletions[id].map { max(theirs.modified(entry), theirs.moved(entry)) > $0 } ?? true
     }
 

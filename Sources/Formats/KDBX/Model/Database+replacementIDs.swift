@@ -10,19 +10,19 @@ extension Database {
     /// secret in a URL has no part in it, for by a UUID anybody could try guesses. It is in the file once that is written.
     ///
     /// Where the task is cancelled, some get none: whoever reads a file then doesn't want it any more.
-    mutating func giveStandIns(to entries: [Element]) {
+    mutating func assignReplacementIDs(to entries: [Element]) {
         var made = ReplacementIDs()
         for element in entries where !Task.isCancelled {
             guard let id = made.identifier(of: facts(of: element), isTaken: { entryPlaces[$0] != nil })
             else { continue }
             setIdentifier(of: element, to: id)
             entryPlaces[id] = element
-            standIns.insert(id)
+            replacementIDs.insert(id)
         }
     }
 
     /// The file has the UUIDs that were given: from now on they are the entries' own.
-    package mutating func keepStandIns() { standIns = [] }
+    package mutating func adoptReplacementIDs() { replacementIDs = [] }
 
     private func facts(of element: Element) -> [UInt8] {
         let entry = Entry(database: self, element: element)

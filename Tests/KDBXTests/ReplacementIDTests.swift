@@ -6,7 +6,7 @@ import Testing
 @testable import KDBX
 
 /// Entries without a usable UUID.
-@Suite struct StandInTests {
+@Suite struct ReplacementIDTests {
     private static let zero = Identifier.none.base64
     private static let own = Identifier(Array(1...16))?.base64 ?? ""
 
@@ -29,7 +29,7 @@ import Testing
             #expect(try one.entry(#require(entry.id))?.element == entry.element)
         }
         #expect(one.entry(try #require(Identifier(Array(1...16))))?.text("Title") == "d")
-        #expect(one.standIns.count == 6)
+        #expect(one.replacementIDs.count == 6)
     }
 
     @Test func `a UUID tells nothing of what can be a secret in a URL`() throws {
@@ -60,7 +60,7 @@ import Testing
         let again = try Database(reading: database.written(key: key).file, key: key)
         #expect(again.entries.compactMap(\.id) == ids)
         #expect(again.entries.map { $0.text("UserName") ?? "" } == ["", "", "", "me", "", "", ""])
-        #expect(again.standIns.isEmpty)
+        #expect(again.replacementIDs.isEmpty)
     }
 
     @Test func `another edit of the file doesn't double them`() throws {

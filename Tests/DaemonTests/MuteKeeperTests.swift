@@ -30,7 +30,7 @@ struct MuteKeeperTests {
         // A file where the folder should be: nobody can write in it, root included.
         let blocked = try folder.write("state", "")
         let (log, file) = (CollectedLog(), MuteRecord.file(in: blocked))
-        let keeper = MuteKeeper(file: file, rest: .milliseconds(1), logger: log.logger)
+        let keeper = MuteKeeper(file: file, pause: .milliseconds(1), logger: log.logger)
         keeper.keep([])
         #expect(try await log.next()?.hasPrefix("what is muted can't be kept") == true)
         keeper.keep([Self.mute])

@@ -4,26 +4,13 @@ import Approval
 import ConcurrencyTools
 import Linux
 import Logging
-import Synchronization
 
 /// Keeps mutes in the state folder, so that they last as long as the person has said, whenever the daemon is started anew.
-final class MuteKeeper: Sendable {
-    private struct State {
-        /// What isn't written yet.
-        var waiting: [KeptMute]?
-        /// How often it has failed in a row.
-        var failures = 0
-        /// How many have no room in the file.
-        var leftOut = 0
-        var alarm: Alarm?
-    }
-
+struct MuteKeeper: Sendable {
     private let file: StateFile<MuteRecord>
-    private let rest: Duration
     private let logger: Logger
-    private let state = Mutex(State())
+    private let writing: RetriedWriting<[KeptMute]>
 
-    private static let mostRetries = 8
     /// How long a disk may take.
     private static let timeout = Duration.seconds(5)
 
@@ -31,11 +18,33 @@ final class MuteKeeper: Sendable {
     ///
     /// - Parameters:
     ///   - file: Where they are kept.
-    ///   - rest: How long it takes until what couldn't be written is tried again; each time twice as long as before,
-    ///     eight times at the most.
+    ///   - pause: How long it takes until what couldn't be written is tried again; each time twice as long as before.
     ///   - logger: Where trouble goes.
-    init(file: StateFile<MuteRecord>, rest: Duration = .seconds(60), logger: Logger) {
-        (self.file, self.rest, self.logger) = (file, rest, logger)
+    init(file: StateFile<MuteRecord>, pause: Duration = .seconds(60), logger: Logger) {
+        (self.file, self.logger) = (file, logger)
+        let leftOut = Current(0)
+        writing = RetriedWriting(
+            pause: pause,
+            write: { mutes in
+                let record = MuteRecord(mutes, within: file.longest)
+                // Whether the disk has it for certain matters after a crash of the system alone.
+                _ = try file.write(record)
+                let (count, former) = (mutes.count - record.mutes.count, leftOut.value)
+                leftOut.replace(with: count)
+                guard count > former else { return }
+                logger.warning(
+                    "there is no room in mutes.json for all that is muted: the longest of them end with this daemon",
+                    metadata: ["left out": "\(count)"]
+                )
+            },
+            failed: { error in
+                logger.warning(
+                    "what is muted can't be kept: until that works, the next start goes by what was kept before",
+                    metadata: ["why": "\(error)"]
+                )
+            },
+            recovered: { logger.notice("mutes are kept again") }
+        )
     }
 
     /// The mutes of the daemon before; none where they can't be read, which the log says.
@@ -55,58 +64,7 @@ final class MuteKeeper: Sendable {
 
     /// Keeps them in place of those before, a moment later; if that fails, when it works.
     func keep(_ mutes: [KeptMute]) {
-        state.withLock { $0.waiting = mutes }
-        beginWriting()
-    }
-
-    private func beginWriting() {
-        BlockingWork.state.begin { self.write() }
-    }
-
-    private func write() {
-        guard let mutes = state.withLock({ $0.waiting }) else { return }
-        let record = MuteRecord(mutes, within: file.longest)
-        do throws(SystemCallError) {
-            // Whether the disk has it for certain matters after a crash of the system alone.
-            _ = try file.write(record)
-        } catch {
-            return fail("\(error)")
-        }
-        let hadFailed = state.withLock { state in
-            if state.waiting == mutes { state.waiting = nil }
-            defer { (state.failures, state.alarm) = (0, nil) }
-            return state.failures > 0
-        }
-        tell(leftOut: mutes.count - record.mutes.count)
-        if hadFailed { logger.notice("mutes are kept again") }
-    }
-
-    private func tell(leftOut count: Int) {
-        let isMore = state.withLock { state in
-            defer { state.leftOut = count }
-            return count > state.leftOut
-        }
-        guard isMore else { return }
-        logger.warning(
-            "there is no room in mutes.json for all that is muted: the longest of them end with this daemon",
-            metadata: ["left out": "\(count)"]
-        )
-    }
-
-    /// Says so once, and tries it again later, until it has failed often enough: then the next change does.
-    private func fail(_ reason: String) {
-        let isFirst = state.withLock { state in
-            defer { state.failures += 1 }
-            state.alarm =
-                state.failures < Self.mostRetries
-                ? Alarm(after: rest * (1 << state.failures)) { [weak self] in self?.beginWriting() } : nil
-            return state.failures == 0
-        }
-        guard isFirst else { return }
-        logger.warning(
-            "what is muted can't be kept: until that works, the next start goes by what was kept before",
-            metadata: ["why": "\(reason)"]
-        )
+        writing.write(mutes)
     }
 
     private static func reason(_ error: any Error) -> String {

@@ -4,7 +4,6 @@ import ConcurrencyTools
 import Linux
 import Logging
 import SecretService
-import Synchronization
 import Vault
 
 // What the vault keeps outside the keyring: its identity, and names for items that have none.
@@ -49,22 +48,7 @@ extension KeyringStore {
     func keep(_ state: KeptState) {
         known = state
         // A slow disk holds up nobody; what comes later is written later.
-        BlockingWork.state.begin { [file, logger, unwritten] in
-            do throws(VaultError) {
-                try file.keep(state)
-                unwritten.clear()
-            } catch {
-                // Logged once until it is written.
-                guard unwritten.begin() else { return }
-                logger.error("The vault's state can't be kept", metadata: ["reason": "\(error)"])
-            }
-        }
-    }
-
-    /// Writes what could not be written before, for example because the disk was full, some time later.
-    func keepAgain() {
-        guard let known, unwritten.retry() else { return }
-        keep(known)
+        stateWriting.write(state)
     }
 
     /// Takes the identity that the keyring knows, if ours was only made up because there was no state.
@@ -114,33 +98,5 @@ extension KeyringStore {
         var state = keptState()
         state.derived = derived
         keep(state)
-    }
-}
-
-/// Since when something waits to be written.
-final class Unwritten: Sendable {
-    private static let pause = Duration.seconds(1)
-    private let triedAt = Mutex<ContinuousClock.Instant?>(nil)
-
-    /// It could not be written; false if it couldn't before, either.
-    func begin() -> Bool {
-        triedAt.withLock { triedAt in
-            defer { triedAt = .now }
-            return triedAt == nil
-        }
-    }
-
-    /// It is written.
-    func clear() {
-        triedAt.withLock { $0 = nil }
-    }
-
-    /// Begins another try, after which the next has to wait; false if it isn't time for one.
-    func retry() -> Bool {
-        triedAt.withLock { triedAt in
-            guard let last = triedAt, .now >= last + Self.pause else { return false }
-            triedAt = .now
-            return true
-        }
     }
 }

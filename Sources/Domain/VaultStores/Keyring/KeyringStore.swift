@@ -29,7 +29,7 @@ package actor KeyringStore: MainLoopActor, VaultStore {
     nonisolated let changeBroadcast = Broadcast<Void>(backlog: 1)
 
     var known: KeptState?
-    let unwritten = Unwritten()
+    let stateWriting: RetriedWriting<KeptState>
     let cache = CachedReading<KeyringSnapshot, KeyringError>()
     var snapshot: KeyringSnapshot? { cache.current }
     /// The saves: each begins with what the one before has left.
@@ -81,7 +81,13 @@ package actor KeyringStore: MainLoopActor, VaultStore {
         self.mayReturn = mayReturn
         self.logger = logger
         self.now = now
-        file = KeptState.file(in: state)
+        let file = KeptState.file(in: state)
+        self.file = file
+        stateWriting = RetriedWriting(
+            pause: .seconds(1),
+            write: { try file.keep($0) },
+            failed: { logger.error("The vault's state can't be kept", metadata: ["reason": "\($0)"]) }
+        )
         events = keyring.events()
     }
 
@@ -96,7 +102,7 @@ package actor KeyringStore: MainLoopActor, VaultStore {
     /// Nil while it may still turn out that the keyring knows another: clients keep what they are told for good.
     package func hash() async -> String? {
         await readState()
-        keepAgain()
+        stateWriting.retry()
         guard keptState().isProvisional else { return settledHash }
         switch await collectionState() {
         case .unlocked: await settle()
@@ -289,7 +295,7 @@ package actor KeyringStore: MainLoopActor, VaultStore {
     /// The collection's state: from memory, if it was looked at and nothing has been reported since.
     private func collectionState() async -> CollectionState {
         follow()
-        keepAgain()
+        stateWriting.retry()
         if snapshot != nil { return .unlocked }
         if let lastLook, lastLook.state != .noProvider || .now < lastLook.at + Self.timeout {
             return lastLook.state

@@ -234,6 +234,48 @@ import Testing
         #expect(caller.userAgent == "test/1")
     }
 
+    @Test func `a request that is refused by its head is answered also behind one that waits`() async throws {
+        let gate = Gate()
+        let echo = Echo { _, _ in
+            await gate.pass()
+            return "\"late\""
+        }
+        let refused = Self.head + "Origin: https://evil.example\r\nContent-Length: 9\r\n\r\n"
+        try await withListener(echo) { port async throws in
+            async let answers = TestPeer.with(port: port) { peer in
+                try await peer.send(Self.head + "Content-Length: 2\r\n\r\n{}" + refused)
+                return try await peer.rest()
+            }
+            await gate.arrival()
+            gate.open()
+            #expect(try await answers.contains("\"late\""))
+            #expect(try await answers.contains("HTTP/1.1 403"))
+        }
+    }
+
+    @Test func `at shutdown who is still sending is closed`() async throws {
+        let sending = Mutex<Task<String, any Error>?>(nil)
+        var options = ListenerOptions()
+        options.bodyDeadline = .seconds(600)
+        try await withListener(options: options) { port async throws in
+            let continued = Gate()
+            sending.withLock {
+                $0 = Task {
+                    try await TestPeer.with(port: port) { peer in
+                        try await peer.send(Self.head + "Expect: 100-continue\r\nContent-Length: 9\r\n\r\n")
+                        _ = try await peer.until("100 Continue")
+                        await continued.pass()
+                        return try await peer.rest()
+                    }
+                }
+            }
+            continued.open()
+            await continued.arrival()
+        }
+        let rest = try await sending.withLock { $0 }?.value
+        #expect(rest?.contains("HTTP/1.1 2") == false)
+    }
+
     @Test func `at shutdown who waits is answered, and who rests is closed`() async throws {
         let gate = Gate()
         let echo = Echo { _, _ in

@@ -225,4 +225,21 @@ import Testing
             #expect(try await exchange(port, text).content == "\"2\"")
         }
     }
+
+    @Test(arguments: [
+        "POST / HTTP/1.1\r\nUpgrade: h2c\r\nConnection: Upgrade", "CONNECT localhost:1 HTTP/1.1",
+    ])
+    func `nothing is taken in behind an offer to change the protocol`(line: String) async throws {
+        try await withListener { port async throws in
+            let answers = try await TestPeer.with(port: port) { peer in
+                try await peer.send("\(line)\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}")
+                let first = try await peer.until("\r\n\r\n")
+                // The connection may be closed before all is sent.
+                try? await peer.send(String(repeating: "x", count: 8 << 20))
+                return first + (try await peer.rest())
+            }
+            #expect(answers.hasPrefix("HTTP/1.1 "))
+            #expect(answers.lowercased().contains("connection: close"))
+        }
+    }
 }

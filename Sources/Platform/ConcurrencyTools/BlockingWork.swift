@@ -4,7 +4,7 @@ import Dispatch
 
 /// Work that blocks or takes long, one piece after the other, on a queue of its own.
 ///
-/// An actor that awaits it goes on with other things, and so does the daemon's own queue. The rule: whatever waits for
+/// An actor that awaits it goes on with other things, and so does the main loop. The rule: whatever waits for
 /// a disk, another program or a long calculation while the daemon serves is done by one of these, or on an executor of
 /// its own.
 package struct BlockingWork: Sendable {

@@ -8,7 +8,7 @@ struct SearchPlaces {
     /// As the arguments have them: places with colons between them, of which an empty one is the current folder.
     private var lists: [String] = []
 
-    /// The longest text that is written out; of anything longer there is a digest.
+    /// The longest list that is written out; of anything longer, or of several, there is a digest.
     private static let longest = 1024
 
     /// Whether none are named.
@@ -32,11 +32,11 @@ struct SearchPlaces {
         let count = places.reduce(0) { $0 + $1.count }
         let length =
             lists.reduce(0) { $0 + $1.utf8.count } + (isAbsolute ? 0 : count * (folder?.utf8.count ?? 0))
-        guard length > Self.longest else {
-            return places.map { list in
-                list.compactMap { $0.isEmpty ? folder : AbsolutePath.text(Substring($0), in: folder) }
-                    .joined(separator: ":")
-            }.joined(separator: " ")
+        // What couldn't be told from other places isn't written out either.
+        if length <= Self.longest, places.count == 1, !lists.joined().utf8.contains(UInt8(ascii: " ")) {
+            return places.joined()
+                .compactMap { $0.isEmpty ? folder : AbsolutePath.text(Substring($0), in: folder) }
+                .joined(separator: ":")
         }
         let parts = (isAbsolute ? [] : [folder ?? ""]) + lists
         let digest = Digest.sha256(parts.flatMap { Array("\($0.utf8.count):".utf8) + Array($0.utf8) })

@@ -52,6 +52,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var hasEnded = false
     /// How many requests have come at once.
     private var pipeline = PipelineLimit()
+    /// Whether the request whose head came last offers to go on in another protocol: NIO decodes nothing behind it.
+    private var changesProtocol = false
     /// The last request that is taken has come: nothing behind it is decoded.
     private var isFull = false
     /// Something came that isn't HTTP; it is answered after the requests before it.
@@ -137,16 +139,17 @@ final class ConnectionHandler: ChannelDuplexHandler {
         guard isReading else { return }
         let part = unwrapInboundIn(data)
         switch part {
-        case .head: pipeline.head()
+        case .head(let head):
+            pipeline.head()
+            changesProtocol = head.method == .CONNECT || head.headers.contains(name: "upgrade")
         case .body: break
-        case .end: isFull = pipeline.isReached
+        case .end: isFull = pipeline.isReached || changesProtocol
         }
         if isAnswering { later.append(part) } else { take(part) }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        // Its end isn't worth waiting for.
-        if let request, !isAnswering, !isClosing, request.refusal ?? body.refusal != nil { answer(request) }
+        answerRefused()
         // Another process may send the rest than began, so note both; requests that come whole cost nothing.
         if isComing, slowness == nil, !isClosing {
             slowness = context.eventLoop.assumeIsolated().scheduleTask(in: Self.slow) { [peer] in
@@ -173,7 +176,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         case is ChannelShouldQuiesceEvent:
             isStopping = true
             answering?.cancel()
-            if isClosing { context.close(promise: nil) } else if request == nil { end(context) }
+            if isClosing { context.close(promise: nil) } else if !isAnswering { end(context) }
         case ChannelEvent.inputClosed:
             hasEnded = true
             // Nobody waits for an answer, or can have one to a half of a request.
@@ -221,6 +224,12 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     // MARK: - Answering
+
+    /// Answers a request that is refused before its end has come, which isn't worth waiting for.
+    private func answerRefused() {
+        guard let request, !isAnswering, !isClosing, request.refusal ?? body.refusal != nil else { return }
+        answer(request)
+    }
 
     private func answer(_ request: IncomingRequest) {
         isAnswering = true
@@ -299,6 +308,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         isCatchingUp = true
         defer { isCatchingUp = false }
         while !isAnswering, !isClosing, let part = later.popFirst() { take(part) }
+        answerRefused()
         if isBroken, !isAnswering, !isClosing { answerBroken() }
     }
 

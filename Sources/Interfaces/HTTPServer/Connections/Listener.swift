@@ -59,8 +59,10 @@ package struct Listener: Service {
         let server = try await ServerBootstrap(group: MainLoop.eventLoop)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(
-                        quiescing.makeServerChannelHandler(channel: channel)
+                    try channel.pipeline.syncOperations.addHandlers(
+                        quiescing.makeServerChannelHandler(channel: channel),
+                        // Without a free descriptor it tries again after a while.
+                        AcceptBackoffHandler(shouldForwardIOErrorCaught: false)
                     )
                 }
             }
@@ -159,13 +161,14 @@ package struct Listener: Service {
             peer: peer,
             body: RequestBody(budget: budget, longest: reader.options.maximumBody),
             place: place,
-            isEncrypted: tls != nil
+            isEncrypted: isEncrypted
         )
         var limits = NIOHTTPDecoderLimitConfiguration()
         limits.maxHeaderFieldSize = HTTPLimits.headerField
         limits.maxHeaderListSize = HTTPLimits.headerList
         limits.maxHeaderFieldCount = HTTPLimits.headerFields
         let decoder = HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: limits)
+        let decoding = ByteToMessageHandler(decoder, maximumBufferSize: 2 * HTTPLimits.headerList)
         try pipeline.addHandler(
             ByteObserver(telling: handler, isFirst: true, isLast: !isEncrypted),
             position: .first
@@ -173,7 +176,7 @@ package struct Listener: Service {
         if isEncrypted {
             try pipeline.addHandler(ByteObserver(telling: handler, isFirst: false, isLast: true))
         }
-        try pipeline.addHandlers([HTTPResponseEncoder(), ByteToMessageHandler(decoder), handler])
+        try pipeline.addHandlers([HTTPResponseEncoder(), decoding, handler])
     }
 }
 

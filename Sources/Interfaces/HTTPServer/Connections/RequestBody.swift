@@ -65,7 +65,7 @@ final class RequestBody: Sendable {
         unsafe buffer.withUnsafeReadableBytes { part in
             state.withLock { state in
                 // A peer that has shut down its sending side is read to its end, with or without a place.
-                let room = state.hasPlace ? longest : 4 * HTTPLimits.bodyShare - state.held
+                let room = state.hasPlace ? longest : 2 * HTTPLimits.bodyShare - state.held
                 guard state.refusal == nil, state.bytes.count + part.count <= longest, part.count <= room
                 else {
                     unsafe wipe(part)

@@ -112,6 +112,45 @@ import Testing
         #expect(limit.isReached)
     }
 
+    @Test(arguments: ["P", "POST / HTTP/1.1\r\nHost: localho", head + "Content-Length: 2\r\n\r\n{"])
+    func `a request that begins in the same read as another ends is waited for like any`(
+        beginning: String
+    ) async throws {
+        var options = ListenerOptions()
+        (options.headDeadline, options.bodyDeadline) = (.milliseconds(50), .milliseconds(50))
+        options.idleDeadline = .seconds(600)
+        try await withListener(options: options) { port async throws in
+            let answers = try await TestPeer.with(port: port) { peer in
+                try await peer.send(Self.whole + beginning)
+                return try await peer.rest()
+            }
+            #expect(answers.components(separatedBy: "HTTP/1.1 200").count == 2)
+        }
+    }
+
+    @Test func `whoever reads no answers is read no further`() async throws {
+        var options = ListenerOptions()
+        options.bodyDeadline = .seconds(600)
+        let long = String(repeating: "x", count: 8 << 20)
+        let count = Mutex(0)
+        let echo = Echo { _, _ in
+            count.withLock { $0 += 1 }
+            return long
+        }
+        try await withListener(echo, options: options) { port async throws in
+            try await TestPeer.with(port: port) { peer in
+                try await peer.send(Self.whole)
+                while count.withLock({ $0 }) < 1 { try await pause(.milliseconds(5)) }
+                // Each in a read of its own, if they were read.
+                for _ in 0..<8 {
+                    try await peer.send(Self.whole)
+                    try await pause(.milliseconds(20))
+                }
+                #expect(count.withLock { $0 } <= 2)
+            }
+        }
+    }
+
     @Test func `a connection that rests too long is closed`() async throws {
         var options = ListenerOptions()
         options.idleDeadline = .milliseconds(50)

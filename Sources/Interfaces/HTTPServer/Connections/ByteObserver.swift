@@ -27,8 +27,18 @@ final class ByteObserver: ChannelInboundHandler {
         guard isLast else { return context.fireChannelRead(data) }
         // Whoever goes on sending must cost no more than the copying.
         guard handler.isReading else { return }
-        let count = unwrapInboundIn(data).readableBytes
-        context.fireChannelRead(data)
+        var bytes = unwrapInboundIn(data)
+        let count = bytes.readableBytes
+        // The last byte goes by itself: if a request has ended before it, the next one has begun in this read, perhaps with
+        // a part of its head, of which the decoder says nothing.
+        if count > 1, let most = bytes.readSlice(length: count - 1) {
+            handler.bytesCome()
+            context.fireChannelRead(wrapInboundOut(most))
+        }
+        if handler.isReading {
+            handler.bytesCome()
+            context.fireChannelRead(wrapInboundOut(bytes))
+        }
         handler.bytesDecoded(count)
     }
 }

@@ -30,6 +30,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var slowness: Scheduled<Void>?
     /// Whether a request has begun but isn't complete.
     private var isComing = false
+    /// Whether nothing has come since the end of the last request.
+    private var isBetween = true
     /// What the bodies' chunks cost beside the bodies.
     private var framing = FramingOverhead()
 
@@ -67,7 +69,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
         patience: TimeAmount(options.bodyDeadline),
         isEncrypted: isEncrypted,
         isStuck: { [unowned self] in drop() },
-        isDone: { [unowned self] in reportPhase() }
+        isDone: { [unowned self] in
+            reportPhase()
+            readOn()
+        }
     )
 
     /// How long after its beginning a request that isn't complete counts as slow.
@@ -124,9 +129,25 @@ final class ConnectionHandler: ChannelDuplexHandler {
     func bytesArrived() {
         guard isReading else { return }
         pipeline.readBegan(waiting: request == nil ? 0 : 1)
-        if deadlines.isIdle { peer.requestBegan() }
+        noteBeginning()
         isComing = true
         deadlines.bytes(at: .now)
+    }
+
+    /// Bytes, no longer encrypted, are about to be decoded.
+    func bytesCome() {
+        guard isReading, noteBeginning() else { return }
+        deadlines.bytes(at: .now)
+    }
+
+    /// Notes that a request begins, if the one before it has ended: false if it hasn't.
+    @discardableResult
+    private func noteBeginning() -> Bool {
+        guard isBetween else { return false }
+        isBetween = false
+        isComing = true
+        if deadlines.isIdle { peer.requestBegan() }
+        return true
     }
 
     /// So many bytes, no longer encrypted, have been decoded.
@@ -143,7 +164,12 @@ final class ConnectionHandler: ChannelDuplexHandler {
             pipeline.head()
             changesProtocol = head.method == .CONNECT || head.headers.contains(name: "upgrade")
         case .body: break
-        case .end: isFull = pipeline.isReached || changesProtocol
+        case .end:
+            isFull = pipeline.isReached || changesProtocol
+            isBetween = true
+            isComing = false
+            slowness?.cancel()
+            slowness = nil
         }
         if isAnswering { later.append(part) } else { take(part) }
     }
@@ -168,8 +194,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
         context.read()
     }
 
-    /// Whether more may be taken in: a request that waits for its answer keeps the next ones waiting, once one has come.
-    private var mayRead: Bool { isClosing || body.mayGrow && later.isEmpty }
+    /// Whether more may be taken in: a request that waits for its answer keeps the next ones waiting, once one has come, and
+    /// an answer that isn't taken keeps all of them.
+    private var mayRead: Bool { isClosing || body.mayGrow && later.isEmpty && sent.count == 0 }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
@@ -215,9 +242,6 @@ final class ConnectionHandler: ChannelDuplexHandler {
         case .end:
             deadlines.end(at: .now)
             framing.end()
-            isComing = false
-            slowness?.cancel()
-            slowness = nil
             request?.isComplete = true
             if let request { answer(request) }
         }
@@ -298,6 +322,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
         deadlines.answered(at: .now)
         if isLast { return finish() }
         catchUp()
+        // The next one may have begun meanwhile.
+        if !isBetween, self.request == nil { deadlines.bytes(at: .now) }
         settle()
         readOn()
     }

@@ -30,7 +30,8 @@ struct RequestReader: Sendable {
     /// - Returns: The request, and what is decided about it by its head.
     func begin(_ head: HTTPRequestHead) -> IncomingRequest {
         var head = head
-        let isKeepAlive = head.isKeepAlive
+        // An older peer would have to be told that it may go on.
+        let isKeepAlive = head.isKeepAlive && head.version != .http1_0
         head.normalize()
         return IncomingRequest(
             head,
@@ -84,7 +85,8 @@ struct IncomingRequest {
         (self.head, self.isKeepAlive, self.verdict) = (head, isKeepAlive, verdict)
         userAgent = head.headers.first(name: "user-agent")?.cut(toBytes: 1024)
         expectsContinue =
-            head.headers.first(name: "expect").map { value in
+            head.version != .http1_0
+            && head.headers.first(name: "expect").map { value in
                 value.utf8.count <= 64 && value.lowercased().contains("100-continue")
             } ?? false
     }

@@ -39,7 +39,7 @@ import Testing
         #expect(try await reply.json["Success"] as? Bool == isYes)
         #expect(try await BusAnswerer(session).questions().isEmpty)
         guard !isYes else { return }
-        #expect(try await session.keybell("log").output.contains("denied, unconfirmed"))
+        #expect(try await session.keybell("log").output.contains("since it wasn't confirmed"))
     }
 
     @Test func `a window that is closed without an answer leaves the request waiting`() async throws {

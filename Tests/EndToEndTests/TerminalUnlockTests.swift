@@ -134,7 +134,7 @@ import Testing
             return recent.contains("Your answer came to nothing: ") ? () : nil
         }
         try await eventually("the record of it") {
-            try await session.keybell("log").output.contains("allowed, came to nothing") ? () : nil
+            try await session.keybell("log").output.contains("but came to nothing") ? () : nil
         }
     }
 

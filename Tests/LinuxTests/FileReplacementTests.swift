@@ -74,7 +74,7 @@ import Testing
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         try Data("old".utf8).write(to: URL(filePath: path))
-        let other = try FolderLock(folder, timeout: .zero)
+        let other = try FolderLock(folder, orWithoutAfter: .zero)
         let replacement = try FileReplacement(of: path, timeout: .milliseconds(1))
         let isLocked = replacement.isLocked
         #expect(!isLocked)

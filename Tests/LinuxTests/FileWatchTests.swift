@@ -148,13 +148,14 @@ final class FileWatchTests {
     @Test func `a folder is locked by one at a time, without a file for it`() throws {
         let before = try FileManager.default.contentsOfDirectory(atPath: folder)
         do {
-            let lock = try FolderLock(folder, timeout: .zero)
-            #expect(throws: SystemCallError(call: "flock", code: EWOULDBLOCK)) {
-                _ = try FolderLock(folder, timeout: .zero)
-            }
+            let lock = try FolderLock(folder, orWithoutAfter: .zero)
+            let isHeld = lock.isHeld
+            let isHeldByAnother = try FolderLock(folder, orWithoutAfter: .zero).isHeld
+            #expect(isHeld && !isHeldByAnother)
             _ = consume lock
         }
-        _ = try FolderLock(folder, timeout: .zero)
+        let isHeld = try FolderLock(folder, orWithoutAfter: .zero).isHeld
+        #expect(isHeld)
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == before)
     }
 }

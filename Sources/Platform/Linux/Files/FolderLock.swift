@@ -12,29 +12,21 @@ package struct FolderLock: ~Copyable, Sendable {
     /// False where another program has kept it for too long.
     let isHeld: Bool
 
-    /// Waits for the lock, on this thread.
+    /// Waits for the lock, on this thread, but goes on without it where another program keeps it: whoever may read the
+    /// folder can.
     ///
     /// A file system without such locks is written to without one.
     /// - Parameters:
     ///   - path: The folder.
-    ///   - timeout: How long another program may hold it.
-    /// - Throws: The failing call's `errno`; EWOULDBLOCK when `timeout` is over.
-    package init(_ path: String, timeout: Duration) throws(SystemCallError) {
-        try self.init(path, timeout: timeout, isNeeded: true)
-    }
-
-    /// Waits for the lock, but goes on without it where another program keeps it: whoever may read the folder can.
+    ///   - timeout: How long another program is waited for.
+    /// - Throws: The failing call's `errno`.
     init(_ path: String, orWithoutAfter timeout: Duration) throws(SystemCallError) {
-        try self.init(path, timeout: timeout, isNeeded: false)
-    }
-
-    private init(_ path: String, timeout: Duration, isNeeded: Bool) throws(SystemCallError) {
         let folder = try Descriptor("open", unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC))
         var isHeld = true
         do throws(SystemCallError) {
             try folder.lock(until: .now + timeout)
         } catch {
-            guard !isNeeded, error.code == EWOULDBLOCK else { throw error }
+            guard error.code == EWOULDBLOCK else { throw error }
             isHeld = false
         }
         self.folder = folder

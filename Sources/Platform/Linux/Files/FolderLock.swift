@@ -10,7 +10,7 @@ package struct FolderLock: ~Copyable, Sendable {
     /// The open folder that is locked.
     let folder: Descriptor
     /// False where another program has kept it for too long.
-    let isHeld: Bool
+    package let isHeld: Bool
 
     /// Waits for the lock, on this thread, but goes on without it where another program keeps it: whoever may read the
     /// folder can.
@@ -20,7 +20,7 @@ package struct FolderLock: ~Copyable, Sendable {
     ///   - path: The folder.
     ///   - timeout: How long another program is waited for.
     /// - Throws: The failing call's `errno`.
-    init(_ path: String, orWithoutAfter timeout: Duration) throws(SystemCallError) {
+    package init(_ path: String, orWithoutAfter timeout: Duration) throws(SystemCallError) {
         let folder = try Descriptor("open", unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC))
         var isHeld = true
         do throws(SystemCallError) {

@@ -50,6 +50,20 @@ import Testing
         #expect(taken == ServedCalls.perCaller)
     }
 
+    @Test mutating func `calls that came before it was known whose they are count with the others`() {
+        for call in 1...ServedCalls.few {
+            _ = calls.arrive(from: "a")
+            let turn = calls.begin(-call, from: "a")
+            #expect(turn == .now)
+            _ = calls.wait(-call)
+        }
+        var taken = ServedCalls.few
+        for connection in ["a", "b"] {
+            for _ in 0..<64 where wait(from: connection, of: "p") { taken += 1 }
+        }
+        #expect(taken == ServedCalls.perCaller)
+    }
+
     @Test mutating func `of one process some are worked at at once, and the others in their order`() throws {
         var turns: [(Int, ServedCalls.Turn)] = []
         for _ in 0..<ServedCalls.atOnce + 3 {

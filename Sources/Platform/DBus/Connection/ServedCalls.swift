@@ -59,9 +59,16 @@ struct ServedCalls {
     /// Whether it is known whose a connection is.
     func knows(_ connection: String) -> Bool { connections[connection]?.process != nil }
 
-    /// Notes whose a connection is, for as long as it has calls.
+    /// Notes whose a connection is, for as long as it has calls; those that it has count for that one from now on.
     mutating func learn(_ connection: String, is process: String) {
         connections[connection]?.process = process
+        guard process != connection, let early = processes.removeValue(forKey: connection) else { return }
+        var entry = processes[process] ?? Process()
+        entry.count += early.count
+        entry.working.formUnion(early.working)
+        entry.queue += early.queue
+        processes[process] = entry
+        for (call, owner) in callers where owner == connection { callers[call] = process }
     }
 
     /// Gives a call that has arrived its turn among those of its connection's process; where that isn't known, among those

@@ -23,18 +23,13 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private let place: ConnectionSlot
     private let isEncrypted: Bool
     private var context: ChannelHandlerContext?
-
     private var deadlines: ReadDeadlines
     private var alarm = LazyAlarm()
     /// Set while a request has begun that didn't come whole at once.
     private var slowness: Scheduled<Void>?
-    /// Whether a request has begun but isn't complete.
-    private var isComing = false
-    /// Whether nothing has come since the end of the last request.
-    private var isBetween = true
+    private var arrival = RequestArrival()
     /// What the bodies' chunks cost beside the bodies.
     private var framing = FramingOverhead()
-
     /// The request that is being read or answered.
     private var request: IncomingRequest?
     /// Whether it is being answered.
@@ -49,15 +44,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var isCatchingUp = false
     /// More was to be read while that had to wait.
     private var isReadHeld = false
-
     /// Nothing more comes from the peer.
     private var hasEnded = false
-    /// How many requests have come at once.
-    private var pipeline = PipelineLimit()
-    /// Whether the request whose head came last offers to go on in another protocol: NIO decodes nothing behind it.
-    private var changesProtocol = false
-    /// The last request that is taken has come: nothing behind it is decoded.
-    private var isFull = false
     /// Something came that isn't HTTP; it is answered after the requests before it.
     private var isBroken = false
     /// The daemon stops: the next answer is the last.
@@ -123,31 +111,21 @@ final class ConnectionHandler: ChannelDuplexHandler {
     // MARK: - Reading
 
     /// Whether what comes is decoded.
-    var isReading: Bool { !isClosing && !isBroken && !isFull }
+    var isReading: Bool { !isClosing && !isBroken && !arrival.isFull }
 
     /// Bytes came, before anything is decoded from them.
     func bytesArrived() {
         guard isReading else { return }
-        pipeline.readBegan(waiting: request == nil ? 0 : 1)
-        noteBeginning()
-        isComing = true
+        arrival.readBegan(waiting: request == nil ? 0 : 1)
+        bytesCome()
         deadlines.bytes(at: .now)
     }
 
     /// Bytes, no longer encrypted, are about to be decoded.
     func bytesCome() {
-        guard isReading, noteBeginning() else { return }
-        deadlines.bytes(at: .now)
-    }
-
-    /// Notes that a request begins, if the one before it has ended: false if it hasn't.
-    @discardableResult
-    private func noteBeginning() -> Bool {
-        guard isBetween else { return false }
-        isBetween = false
-        isComing = true
+        guard isReading, arrival.bytesCome() else { return }
         if deadlines.isIdle { peer.requestBegan() }
-        return true
+        deadlines.bytes(at: .now)
     }
 
     /// So many bytes, no longer encrypted, have been decoded.
@@ -160,14 +138,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
         guard isReading else { return }
         let part = unwrapInboundIn(data)
         switch part {
-        case .head(let head):
-            pipeline.head()
-            changesProtocol = head.method == .CONNECT || head.headers.contains(name: "upgrade")
+        case .head(let head): arrival.head(head)
         case .body: break
         case .end:
-            isFull = pipeline.isReached || changesProtocol
-            isBetween = true
-            isComing = false
+            arrival.end()
             slowness?.cancel()
             slowness = nil
         }
@@ -177,7 +151,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     func channelReadComplete(context: ChannelHandlerContext) {
         answerRefused()
         // Another process may send the rest than began, so note both; requests that come whole cost nothing.
-        if isComing, slowness == nil, !isClosing {
+        if !arrival.isBetween, slowness == nil, !isClosing {
             slowness = context.eventLoop.assumeIsolated().scheduleTask(in: Self.slow) { [peer] in
                 peer.noteHolders()
             }
@@ -314,7 +288,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         // A body that nobody will read can't be told from the next request: the connection ends here.
         let isLast =
             !request.isKeepAlive || !request.isComplete || isStopping
-            || (hasEnded || isFull) && later.isEmpty
+            || (hasEnded || arrival.isFull) && later.isEmpty
         if isLast { response.close() }
         sent.write(response, hasBody: !request.isHead, on: context, telling: delivered)
         (self.request, isAnswering, answering) = (nil, false, nil)
@@ -323,7 +297,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         if isLast { return finish() }
         catchUp()
         // The next one may have begun meanwhile.
-        if !isBetween, self.request == nil { deadlines.bytes(at: .now) }
+        if !arrival.isBetween, self.request == nil { deadlines.bytes(at: .now) }
         settle()
         readOn()
     }

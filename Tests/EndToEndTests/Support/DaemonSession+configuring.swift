@@ -29,7 +29,8 @@ extension DaemonSession {
         let notifier = approval.contains("notifier") ? "" : "notifier = false\n"
         let text =
             "[http]\nport = \(port ?? self.port)\n\(http)\n[approval]\n\(notifier)\(approval)\n\(rest)\n"
-        try Data(text.utf8).write(to: URL(filePath: configuration))
+        // At once: an empty file, as one that is being written is for a moment, is a good configuration.
+        try Data(text.utf8).write(to: URL(filePath: configuration), options: .atomic)
     }
 
     /// Waits until so many questions wait.

@@ -7,11 +7,22 @@ import Linux
 /// What tells the daemon to stop, from its beginning on: SIGTERM and SIGINT would else be its death.
 struct Stops: Sendable {
     /// For what runs once the daemon has started; one that came before is kept for it.
-    let running = Self.signals()
-    private let starting = Self.signals()
+    let running: AsyncStream<Int32>
+    private let starting: AsyncStream<Int32>
 
-    private static func signals() -> AsyncStream<Int32> {
-        SignalStream.of([SIGTERM, SIGINT], buffering: .bufferingNewest(1))
+    /// Listens from now on, to the process's end.
+    init() {
+        let (running, run) = AsyncStream<Int32>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        let (starting, start) = AsyncStream<Int32>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        (self.running, self.starting) = (running, starting)
+        // One source for each signal, which is never cancelled: with two, of which one is, the other can miss a signal.
+        let signals = SignalStream.of([SIGTERM, SIGINT], buffering: .bufferingNewest(1))
+        Task(executorPreference: MainLoop.executor) {
+            for await signal in signals {
+                start.yield(signal)
+                run.yield(signal)
+            }
+        }
     }
 
     /// Does what may take long, as a start does whose keyring hangs; to be called once.

@@ -58,12 +58,12 @@ extension Target {
                 "otp": SecretBytes(utf8: "otpauth://totp/x?secret=JBSWY3DPEHPK3PXP"),
             ]
         )
-        let resolver = PlaceholderResolver(
-            scope: PlaceholderScope(passwords: true, fields: .all),
-            now: 59,
-            find: { reference in reference.means(entry) ? entry : nil }
-        )
         let found = awaiting {
+            let resolver = PlaceholderResolver(
+                scope: PlaceholderScope(passwords: true, fields: .all),
+                now: 59,
+                find: { reference in reference.means(entry) ? entry : nil }
+            )
             var budget = ExpansionBudget()
             return try? await resolver.resolved(text, of: entry, in: .field, within: &budget)
         }

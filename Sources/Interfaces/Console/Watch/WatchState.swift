@@ -8,41 +8,6 @@ import BusInterface
 /// One request is asked about at a time, the oldest first; keys count for that one alone, and only those that were
 /// pressed alone, after it was shown. No single key allows anything.
 struct WatchState {
-    /// What happens.
-    enum Event {
-        /// A request waits, or is asked again.
-        case added(RequestDetails)
-        /// A request has ended.
-        case removed(code: String, outcome: String)
-        /// Something was typed.
-        case key(KeyReader.Key)
-        /// Time has passed; wanted at the time that ``due`` says.
-        case time
-        /// An answer wasn't taken, or isn't kept for as long as it was meant.
-        case refused(code: String, reason: String)
-        /// An answer, from wherever, isn't kept for as long as it was meant.
-        case notKept(code: String, reason: String)
-        /// A part of a request is on the screen, and so many of its warnings have not been yet.
-        case drawn(code: String, hiddenWarnings: Int)
-        /// The window has another size.
-        case resized
-        /// The daemon is back, or gone.
-        case daemon(isThere: Bool)
-    }
-
-    /// What is to be done about it.
-    enum Action: Equatable {
-        case print(String)
-        /// Show a request with the keys that answer it; in a small window this part of it.
-        case show(RequestDetails, keys: WatchKeys, part: Int = 0)
-        /// Show what has been typed of a name, in place of what was shown of it before.
-        case echo(String)
-        /// The request is on the screen now.
-        case shown(code: String)
-        case answer(code: String, decision: String, AnswerChoices)
-        case quit
-    }
-
     /// A key so soon after a request appeared was meant for something else.
     static let hasty = ApprovalLimits().hasty
 
@@ -324,27 +289,10 @@ struct WatchState {
         if hasHiddenWarnings, "aiosye".utf8.contains(key) {
             return [.print("First the rest of its warnings:"), shown(request, part: part + 1)]
         }
+        if let allow = AllowKey(key, for: request) {
+            return confirm(allow.choices, key: key, allow.how, request)
+        }
         switch key {
-        case UInt8(ascii: "a"):
-            // The others are for good.
-            let isOnce = ["release", "save"].contains(request.kind)
-            return confirm(AnswerChoices(), key: key, isOnce ? "once" : nil, request)
-        case UInt8(ascii: "o") where request.canGiveNamesAlone:
-            return confirm(
-                AnswerChoices(fields: AnswerChoices.everythingButNames),
-                key: key,
-                "names alone, without passwords",
-                request
-            )
-        case UInt8(ascii: "s") where request.canBeRemembered:
-            return confirm(AnswerChoices(scope: "session"), key: key, "for this session", request)
-        case UInt8(ascii: "y") where request.canBeRemembered:
-            return confirm(
-                AnswerChoices(scope: "always"),
-                key: key,
-                "always, without asking you again",
-                request
-            )
         case UInt8(ascii: "d"): return answer(request, allow: false, AnswerChoices())
         case UInt8(ascii: "m"):
             return [.print("\(request.code): all that this program asks is denied for 10 minutes.")]

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension WatchState {
+    /// What happens.
+    enum Event {
+        /// A request waits, or is asked again.
+        case added(RequestDetails)
+        /// A request has ended.
+        case removed(code: String, outcome: String)
+        /// Something was typed.
+        case key(KeyReader.Key)
+        /// Time has passed; wanted at the time that ``due`` says.
+        case time
+        /// An answer wasn't taken, or isn't kept for as long as it was meant.
+        case refused(code: String, reason: String)
+        /// An answer, from wherever, isn't kept for as long as it was meant.
+        case notKept(code: String, reason: String)
+        /// A part of a request is on the screen, and so many of its warnings have not been yet.
+        case drawn(code: String, hiddenWarnings: Int)
+        /// The window has another size.
+        case resized
+        /// The daemon is back, or gone.
+        case daemon(isThere: Bool)
+    }
+
+    /// What is to be done about it.
+    enum Action: Equatable {
+        case print(String)
+        /// Show a request with the keys that answer it; in a small window this part of it.
+        case show(RequestDetails, keys: WatchKeys, part: Int = 0)
+        /// Show what has been typed of a name, in place of what was shown of it before.
+        case echo(String)
+        /// The request is on the screen now.
+        case shown(code: String)
+        case answer(code: String, decision: String, AnswerChoices)
+        case quit
+    }
+}

@@ -4,7 +4,6 @@ import Ciphers
 import Clients
 import ConcurrencyTools
 import KeePassHTTP
-import Logging
 import SecretService
 import SecureMemory
 import TestSupport
@@ -220,14 +219,8 @@ import Testing
     func `doubles are gone, whoever else deletes them meanwhile`(revokes: Bool) async throws {
         let session = try await KeyringSession()
         let provider = try await RefusingProvider(over: session)
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let keyring = Keyring(
-            bus: try await provider.bus.connect(),
-            address: provider.bus.address,
-            deadline: .seconds(20),
-            logger: logger
-        )
-        let registry = ClientRegistry(keyring: keyring, logger: logger)
+        let keyring = try await provider.keyring()
+        let registry = ClientRegistry(keyring: keyring, logger: quiet)
         let key = ClientKey.random()
         for copy in ["1", "2", "3"] {
             let attributes = ["xdg:schema": ClientRegistry.schema, "id": "firefox", "copy": copy]
@@ -253,14 +246,8 @@ import Testing
 
     @Test func `a key whose client is being revoked starts with nothing under another Id`() async throws {
         let provider = try await RefusingProvider(over: try await KeyringSession())
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let keyring = Keyring(
-            bus: try await provider.bus.connect(),
-            address: provider.bus.address,
-            deadline: .seconds(20),
-            logger: logger
-        )
-        let registry = ClientRegistry(keyring: keyring, logger: logger)
+        let keyring = try await provider.keyring()
+        let registry = ClientRegistry(keyring: keyring, logger: quiet)
         let key = ClientKey.random()
         let forgotten = Observed<[String]>([])
         let register: @Sendable (String) async throws -> Void = { id in
@@ -290,15 +277,8 @@ import Testing
     @Test func `a client whose item is locked by itself has the key that it had`() async throws {
         let session = try await KeyringSession()
         let provider = try await RefusingProvider(over: session)
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         func registry() async throws -> ClientRegistry {
-            let keyring = Keyring(
-                bus: try await provider.bus.connect(),
-                address: provider.bus.address,
-                deadline: .seconds(20),
-                logger: logger
-            )
-            return ClientRegistry(keyring: keyring, logger: logger)
+            ClientRegistry(keyring: try await provider.keyring(), logger: quiet)
         }
         let key = ClientKey.random()
         try await registry().register(

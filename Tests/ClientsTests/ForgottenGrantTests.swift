@@ -3,7 +3,6 @@
 import Clients
 import ConcurrencyTools
 import Foundation
-import Logging
 import SecretService
 import TestSupport
 import Testing
@@ -33,13 +32,7 @@ import Testing
 
     /// A registry, as a daemon has it; without retries it tries again only when it is asked to.
     private func registry(tryingAgain: Bool = false) async throws -> GrantRegistry {
-        let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let keyring = Keyring(
-            bus: try await provider.bus.connect(),
-            address: provider.bus.address,
-            deadline: .seconds(20),
-            logger: quiet
-        )
+        let keyring = try await provider.keyring()
         return GrantRegistry(
             keyring: keyring,
             folder: folder.path("state"),

@@ -2,7 +2,6 @@
 
 import Clients
 import ConcurrencyTools
-import Logging
 import SecretService
 import TestSupport
 import Testing
@@ -21,16 +20,9 @@ import Testing
         return Grant(key: key, allows: allows, entries: ["E1"], scope: .always)
     }
 
-    private static func quiet() -> Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
-
     private static func registry(_ provider: RefusingProvider) async throws -> GrantRegistry {
-        let keyring = Keyring(
-            bus: try await provider.bus.connect(),
-            address: provider.bus.address,
-            deadline: .seconds(20),
-            logger: quiet()
-        )
-        return GrantRegistry(keyring: keyring, logger: quiet(), retries: [])
+        let keyring = try await provider.keyring()
+        return GrantRegistry(keyring: keyring, logger: quiet, retries: [])
     }
 
     // MARK: - Reading

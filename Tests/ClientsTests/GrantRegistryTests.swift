@@ -2,7 +2,6 @@
 
 import Clients
 import DBus
-import Logging
 import SecretService
 import TestSupport
 import Testing
@@ -19,7 +18,7 @@ import Testing
     )
 
     private static func registry(_ keyring: Keyring) -> GrantRegistry {
-        GrantRegistry(keyring: keyring, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        GrantRegistry(keyring: keyring, logger: quiet)
     }
 
     private static let grant = Grant(key: key, allows: true, entries: ["E1"], scope: .always)

@@ -3,7 +3,6 @@
 import Dispatch
 import Foundation
 import KeePassHTTP
-import Logging
 import TestSupport
 import Testing
 
@@ -26,7 +25,7 @@ import Testing
             folder: folder ?? self.folder.path("state/keybell"),
             timeout: timeout,
             rest: rest,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            logger: quiet
         )
     }
 

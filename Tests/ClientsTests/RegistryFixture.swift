@@ -4,7 +4,6 @@ import Ciphers
 import Clients
 import DBus
 import KeePassHTTP
-import Logging
 import SecretService
 import SecureMemory
 import TestSupport
@@ -52,8 +51,6 @@ struct RegistryFixture {
     private static func nonces(_ folder: TemporaryFolder, _ clock: Observed<UInt64>) -> NonceStore {
         NonceStore(folder: folder.path("state"), logger: quiet)
     }
-
-    private static var quiet: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
 
     /// Stores a client with a fresh key, in place of the one that has the Id.
     @discardableResult

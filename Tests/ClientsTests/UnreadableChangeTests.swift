@@ -2,7 +2,6 @@
 
 import Clients
 import KeePassHTTP
-import Logging
 import SecretService
 import TestSupport
 import Testing
@@ -10,13 +9,7 @@ import Testing
 /// A keyring that fails just when an item has changed: it may be a client's.
 @Suite(.timeLimit(.minutes(1))) struct UnreadableChangeTests {
     private static func parts(_ provider: RefusingProvider) async throws -> (ClientRegistry, Keyring) {
-        let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let keyring = Keyring(
-            bus: try await provider.bus.connect(),
-            address: provider.bus.address,
-            deadline: .seconds(20),
-            logger: quiet
-        )
+        let keyring = try await provider.keyring()
         let nonces = NonceStore(folder: provider.bus.folder.path("state/keybell"), logger: quiet)
         return (ClientRegistry(keyring: keyring, nonces: nonces, logger: quiet, now: { 0 }), keyring)
     }

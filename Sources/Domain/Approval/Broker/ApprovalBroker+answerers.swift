@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Callers
+import DisplayText
 import ConcurrencyTools
 
 // For those who show requests and answer them: the bus service, the notifier, and what watches the session.
@@ -145,7 +146,9 @@ extension ApprovalBroker {
     package func entries(of code: String, from first: UInt32) throws(AnswerError) -> [EntryLine] {
         let normal = RequestCode.normalized(code)
         guard let index = queue.indexOfShown(normal) else { throw .unknownRequest }
-        return queue.waiting[index].request.entries.dropFirst(Int(first)).map(\.shown)
+        return queue.waiting[index].request.entries.dropFirst(Int(first)).map { entry in
+            entry.mapTexts { PlainText.field($0) }
+        }
     }
 
     /// What happens from now on, for any number of listeners; ends at `shutDown`.

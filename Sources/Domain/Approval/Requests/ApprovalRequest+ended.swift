@@ -66,14 +66,3 @@ extension ApprovalRequest {
             ? host : String(String.UnicodeScalarView(host.unicodeScalars.suffix(longestText)))
     }
 }
-
-extension EntryLine {
-    /// With texts no longer than an ended request keeps them.
-    var clipped: EntryLine {
-        EntryLine(
-            uuid: ApprovalRequest.clipped(uuid),
-            title: ApprovalRequest.clipped(title),
-            username: ApprovalRequest.clipped(username)
-        )
-    }
-}

@@ -31,6 +31,11 @@ package struct EntryLine: Sendable, Hashable {
         self.title = title
         self.username = username
     }
+
+    /// The entry with its texts changed.
+    func mapTexts(_ change: (String) -> String) -> EntryLine {
+        EntryLine(uuid: change(uuid), title: change(title), username: change(username))
+    }
 }
 
 /// A question to the person, as the operation that needs the answer puts it.
@@ -189,7 +194,7 @@ extension ApprovalRequest {
     /// Keeps just the first entries, and how many there are; it no longer says which question is the same.
     mutating func keepEntries(_ count: Int) {
         furtherEntries += max(0, entries.count - count)
-        entries = entries.prefix(count).map(\.clipped)
+        entries = entries.prefix(count).map { $0.mapTexts(Self.clipped) }
         entryLines = []
     }
 

@@ -147,7 +147,9 @@ package struct PendingRequest: Sendable, Hashable {
         submitHost = request.submitHost.map { PlainText.host($0) }
         let hosts = Site.sorted(request.newHosts, from: request.host)
         newHosts = (hosts.elsewhere + hosts.sameSite).map { PlainText.host($0) }
-        entries = request.entries.prefix(limits.entriesInDetails).map(\.shown)
+        entries = request.entries.prefix(limits.entriesInDetails).map { entry in
+            entry.mapTexts { PlainText.field($0) }
+        }
         entryCount = request.entryCount
         bulk = request.bulk
         unlocksKeyring = request.unlocksKeyring
@@ -200,15 +202,4 @@ package struct RecentRequest: Sendable, Hashable {
     package let wasUnconfirmed: Bool
     /// Whether it was answered at a terminal.
     package let wasAnsweredOnTerminal: Bool
-}
-
-extension EntryLine {
-    /// The entry with its texts cleaned and cut.
-    var shown: EntryLine {
-        EntryLine(
-            uuid: PlainText.field(uuid),
-            title: PlainText.field(title),
-            username: PlainText.field(username)
-        )
-    }
 }

@@ -118,6 +118,34 @@ import Testing
         #expect(await second.undeletedGrants().isEmpty)
     }
 
+    /// The keyring locks the item by itself, or can't be read at all.
+    @Test(arguments: [true, false])
+    func `a grant that couldn't be read when it was forgotten doesn't count once it can be`(isLocked: Bool)
+        async throws
+    {
+        try await registry().remember([grant])
+        let registry = try await registry()
+        let following = Task { await registry.run() }
+        defer { following.cancel() }
+        provider.areItemsLocked.update { $0 = isLocked }
+        provider.failing.update { $0 = isLocked ? nil : "SearchItems" }
+        await forgetInVain(in: registry)
+        #expect(await registry.staysForgotten())
+
+        provider.failing.update { $0 = "Delete" }
+        provider.areItemsLocked.update { $0 = false }
+        try await provider.tellChange()
+        try await withDeadline(.seconds(20)) { [grant] in
+            while await registry.decision(on: grant.key) == .unknown { await Task.yield() }
+        }
+        #expect(await registry.decision(on: grant.key) == .undecided)
+        #expect(await registry.undeletedGrants().map(\.name) == [grant.name])
+        let next = try await self.registry()
+        #expect(await next.decision(on: grant.key) == .undecided)
+        provider.failing.update { $0 = nil }
+        #expect(try await next.forget(fingerprint: "AA:BB", name: grant.name)?.name == grant.name)
+    }
+
     @Test func `where the state folder takes nothing it is known that a restart brings it back`() async throws
     {
         let registry = try await registry()

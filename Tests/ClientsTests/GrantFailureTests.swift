@@ -36,9 +36,6 @@ import Testing
         provider.failing.update { $0 = step }
         #expect(await registry.decision(on: grant.key) == .unknown)
         await #expect(throws: ClientError.self) { try await registry.all() }
-        await #expect(throws: ClientError.self) {
-            try await registry.forget(fingerprint: "AA:BB", name: grant.name)
-        }
         provider.failing.update { $0 = nil }
         #expect(await registry.decision(on: grant.key) == .allowed)
     }

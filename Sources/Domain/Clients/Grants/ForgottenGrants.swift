@@ -4,7 +4,7 @@
 struct ForgottenGrants: Sendable {
     /// What of a key's grants was.
     struct OfKey: Sendable {
-        /// By name; nil of what the daemon before has forgotten.
+        /// By name; nil of what the daemon before has forgotten, or what couldn't be read.
         fileprivate(set) var grants: [String: Grant?] = [:]
         /// Whether all are, of whatever name.
         fileprivate(set) var isAll = false
@@ -34,6 +34,11 @@ struct ForgottenGrants: Sendable {
     /// Forgets a grant.
     mutating func add(_ grant: Grant) {
         change(grant.key.fingerprint) { $0.grants[grant.name] = .some(grant) }
+    }
+
+    /// Forgets a grant of which nothing but its name is known.
+    mutating func add(_ name: String, of fingerprint: String) {
+        change(fingerprint) { if $0.grants[name] == nil { $0.grants.updateValue(nil, forKey: name) } }
     }
 
     /// Forgets all that a key has been granted until now.

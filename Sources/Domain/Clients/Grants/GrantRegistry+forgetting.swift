@@ -29,8 +29,12 @@ extension GrantRegistry {
             known = table.grants(of: fingerprint).first { $0.name == name }
         }
         guard let known = known ?? undeletedGrants().first(where: { $0.isNamed(name, fingerprint) }) else {
-            if let error = error ?? snapshot.sealed[fingerprint] { throw .keyring(error) }
-            return nil
+            guard let error = error ?? snapshot.sealed[fingerprint], name.utf8.count <= Self.longestName
+            else {
+                return nil
+            }
+            try await forgetUnread(name, of: fingerprint)
+            throw .keyring(error)
         }
         let beingStored = pending.removeValue(forKey: name)
         _ = table.forget(fingerprint: fingerprint, name: name)
@@ -41,6 +45,16 @@ extension GrantRegistry {
         try await write(fingerprint)
         return known
     }
+
+    /// Forgets what can't be read: if there is a grant of that name, it doesn't count once it can be.
+    private func forgetUnread(_ name: String, of fingerprint: String) async throws(ClientError) {
+        forgotten.add(name, of: fingerprint)
+        forgottenFile.keep(forgotten)
+        try await write(fingerprint)
+    }
+
+    /// No grant has a longer name; `forgotten.json` has room for many of those.
+    private static let longestName = 64
 
     /// Forgets everything that was decided for a key that is revoked or overwritten.
     ///

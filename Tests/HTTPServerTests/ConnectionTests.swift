@@ -151,6 +151,34 @@ import Testing
         }
     }
 
+    @Test(arguments: [false, true])
+    func `behind a request that waits no more is taken from a peer that sends no more`(inBodies: Bool)
+        async throws
+    {
+        let gate = Gate()
+        let echo = Echo { _, _ in
+            await gate.pass()
+            return "\"late\""
+        }
+        let later =
+            inBodies
+            ? Self.head + "Content-Length: 500000\r\n\r\n" + String(repeating: "x", count: 500_000)
+            : String(repeating: "GET /version HTTP/1.1\r\nHost: localhost\r\n\r\n", count: 5000)
+        try await withListener(echo) { port async throws in
+            async let answers = TestPeer.with(port: port) { peer in
+                try await peer.send(Self.whole)
+                await gate.arrival()
+                try await peer.send(later)
+                peer.finish()
+                gate.open()
+                return try await peer.rest()
+            }
+            let count = try await answers.components(separatedBy: "HTTP/1.1 ").count - 1
+            #expect(count >= 1 && count <= HTTPLimits.pipelinedRequests + 1)
+            #expect(try await answers.contains("\"late\""))
+        }
+    }
+
     @Test func `a connection that rests too long is closed`() async throws {
         var options = ListenerOptions()
         options.idleDeadline = .milliseconds(50)

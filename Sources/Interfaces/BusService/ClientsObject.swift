@@ -53,24 +53,27 @@ struct ClientsObject: Sendable {
     private func revoke(_ call: MethodCall) async throws(DBusError) -> [Value] {
         let answerer = try await callers.unsandboxed(call.sender)
         let name = call.body.first?.asString ?? ""
-        let client: Client
+        let (id, fingerprint): (String, String?)
         do throws(DBusError) {
-            if let id = try await lockedID(name) {
-                // Nobody can see which key it is. What was granted to that goes before it is let in again.
-                return try await delete(id, for: answerer)
+            if let locked = try await lockedID(name) {
+                (id, fingerprint) = (locked, nil)
+            } else {
+                let client = try await client(name)
+                (id, fingerprint) = (client.id, client.fingerprint)
             }
-            client = try await self.client(name)
         } catch {
             guard let known = await clients.lastKnown(name) else { throw error }
-            client = known
+            (id, fingerprint) = (known.id, known.fingerprint)
         }
+        // Nobody can see which key a locked one is. What was granted to that goes before it is let in again.
+        guard let fingerprint else { return try await delete(id, for: answerer) }
         // Whatever fails, nothing that was decided for it counts any more.
-        await approvals.end(.key(client.fingerprint))
+        await approvals.end(.key(fingerprint))
         // Beside it: a keyring that hangs takes its time for each.
-        async let forgetting = failureOfForgetting(client.fingerprint)
+        async let forgetting = failureOfForgetting(fingerprint)
         let failure: DBusError?
         do throws(DBusError) {
-            _ = try await delete(client.id, for: answerer)
+            _ = try await delete(id, for: answerer)
             failure = nil
         } catch {
             failure = error

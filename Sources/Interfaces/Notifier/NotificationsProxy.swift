@@ -72,7 +72,7 @@ struct NotificationsProxy: Sendable {
 
     /// Shows a notification at the server of this unique name; returns its id.
     ///
-    /// A nudge that it shows only after the timeout is closed then: nobody would know of it any more.
+    /// A nudge is waited for far longer than others are: whatever shows it late has to close it.
     func notify(_ note: NotifyCall, to peer: String) async throws(DBusError) -> UInt32 {
         let normal: UInt8 = 1
         let critical: UInt8 = 2
@@ -91,30 +91,11 @@ struct NotificationsProxy: Sendable {
             .string(note.body), .strings(note.buttons.flatMap { [$0.key, $0.label] }), .vardict(hints),
             .int32(isQuestion ? never : serverDecides),
         ]
-        guard note.purpose == .nudge else {
-            return try Self.id(
-                in: try await bus.call(peer, Self.path, Self.name, "Notify", arguments, timeout: timeout)
-            )
-        }
-        // Questions aren't done so: their answer must be taken before what the server says next.
-        let asking = Task(executorPreference: MainLoop.executor) {
-            await Result { () async throws(DBusError) in
-                try await bus.call(
-                    peer,
-                    Self.path,
-                    Self.name,
-                    "Notify",
-                    arguments,
-                    timeout: Self.lateness
-                )
-            }
-        }
-        // Nil at the deadline, and for a caller that is cancelled.
-        guard let outcome = try? await withDeadline(timeout, { await asking.value }) else {
-            closeLate(asking, peer: peer)
-            throw .noReply
-        }
-        return try Self.id(in: try outcome.get())
+        // One that comes late has to be known to be Keybell's own, and closed.
+        let timeout = note.purpose == .nudge ? Self.lateness : timeout
+        return try Self.id(
+            in: try await bus.call(peer, Self.path, Self.name, "Notify", arguments, timeout: timeout)
+        )
     }
 
     private static func id(in answer: [Value]) throws(DBusError) -> UInt32 {
@@ -122,16 +103,6 @@ struct NotificationsProxy: Sendable {
             throw .failed("The notification server gave no id.")
         }
         return id
-    }
-
-    /// Closes what a server shows late.
-    private func closeLate(_ asking: Task<Result<[Value], DBusError>, Never>, peer: String) {
-        Task(executorPreference: MainLoop.executor) {
-            guard case .success(let answer) = await asking.value, let id = answer.first?.asUInt32 else {
-                return
-            }
-            await close(id: id, peer: peer)
-        }
     }
 
     /// Has a notification expire at once, for servers that keep what they are told to close.

@@ -39,7 +39,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// What answers it, where that has to wait.
     private var answering: Task<Void, Never>?
     /// What came of later requests meanwhile.
-    private var later = CircularBuffer<HTTPServerRequestPart>(initialCapacity: 0)
+    private var later = LaterParts()
     /// Whether those are being looked at.
     private var isCatchingUp = false
     /// More was to be read while that had to wait.
@@ -97,14 +97,14 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     /// Nothing is to be answered any more.
     private func end(_ context: ChannelHandlerContext) {
-        if sent.count > 0 { finish() } else { context.close(promise: nil) }
+        if sent.count == 0 { context.close(promise: nil) } else if !isClosing { finish() }
     }
 
     private func release() {
         alarm.cancel()
         slowness?.cancel()
         isClosing = true
-        later.removeAll()
+        later.drop()
         body.end()
     }
 
@@ -116,7 +116,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// Bytes came, before anything is decoded from them.
     func bytesArrived() {
         guard isReading else { return }
-        arrival.readBegan(waiting: request == nil ? 0 : 1)
+        arrival.readBegan(waiting: (request == nil ? 0 : 1) + later.heads)
         bytesCome()
         deadlines.bytes(at: .now)
     }
@@ -131,7 +131,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// So many bytes, no longer encrypted, have been decoded.
     func bytesDecoded(_ count: Int) {
         guard isReading, framing.endRead(of: count) else { return }
-        _ = body.refuse(as: .badFraming)  // it is answered at the end of the read
+        body.refuse(as: .badFraming)  // it is answered at the end of the read
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -145,7 +145,11 @@ final class ConnectionHandler: ChannelDuplexHandler {
             slowness?.cancel()
             slowness = nil
         }
-        if isAnswering { later.append(part) } else { take(part) }
+        guard isAnswering else { return take(part) }
+        guard !later.append(part) else { return }
+        // Nobody who waits for their answers sends so much: the one that is awaited is the last.
+        later.drop()
+        arrival.stop()
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -177,7 +181,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
         case is ChannelShouldQuiesceEvent:
             isStopping = true
             answering?.cancel()
-            if isClosing { context.close(promise: nil) } else if !isAnswering { end(context) }
+            if !isAnswering { end(context) }
+            // Whoever doesn't read their last answer doesn't hold up the stop.
+            if isClosing { linger() }
         case ChannelEvent.inputClosed:
             hasEnded = true
             // Nobody waits for an answer, or can have one to a half of a request.
@@ -231,32 +237,17 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     private func answer(_ request: IncomingRequest) {
         isAnswering = true
-        let origin = request.verdict.origin
-        let refusal = request.refusal ?? body.refusal
-        if let refusal {
-            return begin { [reader] in await (reader.reply(to: refusal, origin: origin), nil) }
-        }
-        let whole = body.takeWhole()
-        switch request.verdict.route {
-        case .success(.preflight): return write(request.preflight)
-        case .success(.page(let page)) where whole.count == 0:
-            return begin { [reader] in await (reader.reply(with: page, origin: origin), nil) }
-        case .success, .failure: break
-        }
         let requester = HTTPRequester(
             peer: peer,
             place: place,
-            origin: origin,
+            origin: request.verdict.origin,
             userAgent: request.userAgent
         )
+        let (refusal, whole) = (body.refusal, body.takeWhole())
         begin { [reader] in
-            let reply = await reader.handler.answer(whole, from: requester)
-            let response = ServerResponse(
-                .init(statusCode: reply.status),
-                body: reply.body,
-                origin: origin
-            )
-            return (response, reply.delivered)
+            // What nobody needed is still there.
+            defer { whole.wipe() }
+            return await reader.answer(request, with: whole, refusedAs: refusal, from: requester)
         }
     }
 
@@ -328,16 +319,22 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// Closing both at once would make the kernel throw away an answer that the peer hasn't read yet.
     private func finish() {
         isClosing = true
-        later.removeAll()
+        later.drop()
         body.end()
         alarm.cancel()
         reportPhase()
         sent.whenGone {
             guard let context = self.context else { return }
             context.close(mode: .output, promise: nil)
-            self.alarm.set(in: TimeAmount(self.options.lingering), on: context.eventLoop) { self.drop() }
+            self.linger()
         }
         readOn()
+    }
+
+    /// Gives the peer a moment to close or to read.
+    private func linger() {
+        guard let context else { return }
+        alarm.set(in: TimeAmount(options.lingering), on: context.eventLoop) { self.drop() }
     }
 
     /// Closes the connection below the encryption, which would wait for its peer's close_notify.

@@ -29,8 +29,8 @@ struct ReadDeadlines: Equatable {
     /// When the first byte came of the request that is being read.
     private var begun: ContinuousClock.Instant
 
-    /// Requests whose head was read and whose answer isn't written.
-    private(set) var pending = 0
+    /// Whether a request that was read to its end waits for its answer; the heads behind it aren't told of yet.
+    private var isWaiting = false
 
     /// Starts with a new connection, whose first head is due.
     init(limits: Limits, now: ContinuousClock.Instant) {
@@ -47,25 +47,24 @@ struct ReadDeadlines: Equatable {
     /// What the connection is doing.
     var phase: ConnectionPhase {
         switch reading {
-        case .nothing(let since): pending == 0 ? .resting(since: since) : .busy
+        case .nothing(let since): isWaiting ? .busy : .resting(since: since)
         case .head(let since) where isSilent: .silent(since: since)
-        case .head: pending == 0 ? .sending(since: begun) : .busy
-        case .body: pending <= 1 ? .sending(since: begun) : .busy
+        case .head: isWaiting ? .busy : .sending(since: begun)
+        case .body: .sending(since: begun)
         }
     }
 
     /// Whether nothing is being read and no request waits for its answer.
     var isIdle: Bool {
-        if case .nothing = reading { pending == 0 } else { false }
+        if case .nothing = reading { !isWaiting } else { false }
     }
 
     /// When to give up; nil for never.
     var deadline: ContinuousClock.Instant? {
         switch reading {
-        case .nothing(let since): pending == 0 ? since + limits.idle : nil
-        case .head(let since): pending == 0 ? since + limits.head : nil
-        // A second request may come while the first waits; then it is us who don't read on.
-        case .body(let since): pending <= 1 ? since + limits.body : nil
+        case .nothing(let since): isWaiting ? nil : since + limits.idle
+        case .head(let since): isWaiting ? nil : since + limits.head
+        case .body(let since): since + limits.body
         }
     }
 
@@ -82,22 +81,22 @@ struct ReadDeadlines: Equatable {
     /// A head is complete.
     mutating func head(at now: ContinuousClock.Instant) {
         reading = .body(since: now)
-        pending += 1
     }
 
     /// A request is complete.
     mutating func end(at now: ContinuousClock.Instant) {
         reading = .nothing(since: now)
+        isWaiting = true
     }
 
     /// An answer is written.
     mutating func answered(at now: ContinuousClock.Instant) {
-        pending -= 1
+        isWaiting = false
         // What was being read meanwhile starts anew: it may have been us who kept it waiting.
         switch reading {
         case .nothing: reading = .nothing(since: now)
         case .head: (reading, begun) = (.head(since: now), now)
-        case .body: if pending > 0 { (reading, begun) = (.body(since: now), now) }
+        case .body: break  // refused before its end: that answer is the last
         }
     }
 }

@@ -40,4 +40,9 @@ struct RequestArrival {
         isFull = pipeline.isReached || changesProtocol
         isBetween = true
     }
+
+    /// Nothing more is taken.
+    mutating func stop() {
+        isFull = true
+    }
 }

@@ -21,11 +21,10 @@ final class RequestBody: Sendable {
         var hasPlace = false
 
         /// Drops it, unless that has been done.
-        mutating func refuse(as refusal: HTTPRefusal) -> Bool {
-            guard self.refusal == nil else { return false }
+        mutating func refuse(as refusal: HTTPRefusal) {
+            guard self.refusal == nil else { return }
             self.refusal = refusal
             drop()
-            return true
         }
 
         mutating func drop() {
@@ -69,7 +68,7 @@ final class RequestBody: Sendable {
                 guard state.refusal == nil, state.bytes.count + part.count <= longest, part.count <= room
                 else {
                     unsafe wipe(part)
-                    _ = state.refuse(as: .tooLarge)
+                    state.refuse(as: .tooLarge)
                     return
                 }
                 unsafe state.bytes.takeOver(part)
@@ -80,9 +79,7 @@ final class RequestBody: Sendable {
     }
 
     /// Drops it, and what comes of it from now on.
-    ///
-    /// - Returns: Whether it wasn't dropped already.
-    func refuse(as refusal: HTTPRefusal) -> Bool {
+    func refuse(as refusal: HTTPRefusal) {
         state.withLock { $0.refuse(as: refusal) }
     }
 

@@ -10,7 +10,7 @@ import UnicodeText
 /// Decides what becomes of requests, and makes the answers that aren't the protocol's.
 struct RequestReader: Sendable {
     private let current: Current<ListenerOptions>
-    let handler: any MessageHandler
+    private let handler: any MessageHandler
     let logger: Logger
 
     /// - Parameters:
@@ -40,8 +40,35 @@ struct RequestReader: Sendable {
         )
     }
 
+    /// The answer to a request.
+    ///
+    /// - Parameters:
+    ///   - request: Its head.
+    ///   - body: Its whole body, which is wiped once it has been read.
+    ///   - refusal: Why that isn't taken, if it isn't.
+    ///   - requester: Who sends it.
+    /// - Returns: The answer, and who is to be told what becomes of it.
+    func answer(
+        _ request: IncomingRequest,
+        with body: WipedBytes,
+        refusedAs refusal: HTTPRefusal?,
+        from requester: HTTPRequester
+    ) async -> (ServerResponse, SentResponses.Delivery?) {
+        let origin = request.verdict.origin
+        if let refusal = request.refusal ?? refusal { return (await reply(to: refusal, origin: origin), nil) }
+        switch request.verdict.route {
+        case .success(.preflight): return (request.preflight, nil)
+        case .success(.page(let page)) where body.count == 0:
+            return (await reply(with: page, origin: origin), nil)
+        case .success, .failure:
+            let reply = await handler.answer(body, from: requester)
+            let status = HTTPResponseStatus(statusCode: reply.status)
+            return (ServerResponse(status, body: reply.body, origin: origin), reply.delivered)
+        }
+    }
+
     /// The answer to a refused request.
-    func reply(to refusal: HTTPRefusal, origin: String?) async -> ServerResponse {
+    private func reply(to refusal: HTTPRefusal, origin: String?) async -> ServerResponse {
         logger.debug(
             "Request turned away",
             metadata: ["reason": "\(refusal.sentence)", "status": "\(refusal.status.code)"]
@@ -51,7 +78,7 @@ struct RequestReader: Sendable {
     }
 
     /// A page for people and programs to look at.
-    func reply(with page: AccessPolicy.Page, origin: String?) async -> ServerResponse {
+    private func reply(with page: AccessPolicy.Page, origin: String?) async -> ServerResponse {
         switch page {
         case .greeting:
             let text =

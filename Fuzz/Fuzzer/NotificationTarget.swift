@@ -131,7 +131,7 @@ private struct FuzzedNotifications {
         let request = ApprovalRequest(
             kind: kinds[kind % kinds.count],
             caller: .unknown(uid: 1000, origin: "moz-extension://<b>&"),
-            sameness: [UInt8(truncatingIfNeeded: kind)],
+            questionDigest: [UInt8(truncatingIfNeeded: kind)],
             suggestedID: "firefox",
             vaults: ["Passwords"],
             host: "example.org",

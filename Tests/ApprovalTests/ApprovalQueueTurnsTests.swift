@@ -266,7 +266,7 @@ import Testing
         try fixture.ask(first, answered: .deny)
         var second = first
         second.client = "other"
-        second.sameness = [9]
+        second.questionDigest = [9]
         #expect(fixture.ask(second).answer == .quiet)
     }
 

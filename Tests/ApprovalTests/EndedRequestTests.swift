@@ -37,7 +37,7 @@ struct EndedRequestTests {
         }
         #expect(shown(ended.request) == shown(request))
         #expect(shown(ended.request).entryCount == 1500)
-        #expect(KeptText(ended.request, limits) == KeptText(request, limits))
+        #expect(StoredQuestionText(ended.request, limits) == StoredQuestionText(request, limits))
     }
 
     @Test func `of the entries that were chosen just the number is kept`() throws {

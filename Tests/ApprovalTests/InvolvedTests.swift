@@ -87,7 +87,7 @@ struct InvolvedTests {
         let reading = ApprovalQueue.ClockReading(instant: fixture.now, unix: 1000)
         var next = QueueFixture()
         next.queue.takeUp(
-            fixture.queue.keptMutes(now: reading) { _ in nil },
+            fixture.queue.storedMutes(now: reading) { _ in nil },
             uid: 1000,
             now: ApprovalQueue.ClockReading(instant: next.now, unix: 1001)
         )

@@ -44,7 +44,7 @@ import Testing
         "fieldNames": { $0.fieldNames = ["PIN"] },
         "exception": { $0.exception = .looser },
         "settingsFields": { $0.settingsFields = ["X Settings"] },
-        "sameness": { $0.sameness = [9] },
+        "questionDigest": { $0.questionDigest = [9] },
     ]
     /// What may differ: a name that was free may be taken, one unlock does for whatever is wanted next, the answer is the
     /// same whatever goes out without it, and the keyring may be unlocked meanwhile.

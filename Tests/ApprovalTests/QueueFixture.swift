@@ -172,7 +172,7 @@ extension ApprovalRequest {
         ApprovalRequest(
             kind: .associate,
             caller: caller,
-            sameness: [key],
+            questionDigest: [key],
             suggestedID: id,
             fingerprint: "3F:A2:00:11:22:33:44:55"
         )
@@ -182,7 +182,7 @@ extension ApprovalRequest {
         ApprovalRequest(
             kind: .overwrite,
             caller: caller,
-            sameness: [key],
+            questionDigest: [key],
             client: "firefox",
             fingerprint: "3F:A2"
         )
@@ -204,7 +204,7 @@ extension ApprovalRequest {
         ApprovalRequest(
             kind: .unlock,
             caller: caller,
-            sameness: [],
+            questionDigest: [],
             client: "firefox",
             fingerprint: key,
             vaults: vaults
@@ -220,7 +220,7 @@ extension ApprovalRequest {
         ApprovalRequest(
             kind: .release,
             caller: caller,
-            sameness: [],
+            questionDigest: [],
             client: "firefox",
             fingerprint: "3F:A2",
             vaults: ["Passwords"],
@@ -234,7 +234,7 @@ extension ApprovalRequest {
         ApprovalRequest(
             kind: .save,
             caller: caller,
-            sameness: [password],
+            questionDigest: [password],
             client: "firefox",
             vaults: ["Passwords"],
             host: "github.com",

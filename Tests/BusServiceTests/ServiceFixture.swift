@@ -135,7 +135,7 @@ extension ApprovalRequest {
         var request = ApprovalRequest(
             kind: kind,
             caller: caller,
-            sameness: [1],
+            questionDigest: [1],
             client: kind == .associate ? nil : "firefox",
             suggestedID: kind == .associate ? "git" : nil,
             fingerprint: kind == .associate || kind == .overwrite ? "3F:A2:00:00:00:00:00:01" : nil,

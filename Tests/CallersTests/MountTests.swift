@@ -36,7 +36,7 @@ import Testing
         defer { close(accepted) }
         let remote = try #require(InternetAddress("127.0.0.1", port: Self.peerPort(of: accepted)))
         let owner = try #require(try SocketTable.owner(local: remote, remote: listener.address))
-        return Caller(socket: owner, present: await Identification.snapshot(of: owner).holders)
+        return Caller(socket: owner, present: await CallerIdentification.snapshot(of: owner).holders)
     }
 
     @Test func `a sandboxed program whose first thread has ended is in its sandbox all the same`()

@@ -72,7 +72,7 @@ import Testing
         for pid in [sharer.pid, other] {
             #expect(!AnswerRule.mayAnswer(.read(pid: pid, uid: getuid()), of: same))
         }
-        guard case .found(let again) = await Identification.lookAgain(at: same) else {
+        guard case .found(let again) = await CallerIdentification.lookAgain(at: same) else {
             Issue.record("nobody was found")
             return
         }
@@ -193,14 +193,14 @@ import Testing
     @Test func `what has become another program since it was seen with the socket is nobody's`() async throws
     {
         let sharer = try await SocketSharer()
-        let seenHolders = await Identification.holdersSoon(of: sharer.owner)
+        let seenHolders = await CallerIdentification.holdersSoon(of: sharer.owner)
         #expect(seenHolders.map(\.pid) == [sharer.pid])
         let python = try #require(ProcessTable.executable(of: sharer.pid))
         let before = try #require(RunningProgram(of: sharer.pid))
         // The very same file, with another script.
         try await sharer.order("run \(python) -c __import__('time').sleep(60)")
         while RunningProgram(of: sharer.pid) == before { await Task.yield() }
-        let look = await Identification.snapshot(of: sharer.owner, seenHolders: seenHolders)
+        let look = await CallerIdentification.snapshot(of: sharer.owner, seenHolders: seenHolders)
         let caller = Caller(socket: sharer.owner, present: look.holders, departed: look.departed)
         #expect(caller.pid == sharer.pid)
         #expect(!caller.program.isKnown)
@@ -212,13 +212,13 @@ import Testing
         async throws
     {
         let sharer = try await SocketSharer()
-        let seenHolders = await Identification.holdersSoon(of: sharer.owner)
+        let seenHolders = await CallerIdentification.holdersSoon(of: sharer.owner)
         let python = try #require(ProcessTable.executable(of: sharer.pid))
         let other = try await sharer.order("pass \(python) stay")
         defer { kill(other, SIGKILL) }
         sharer.child.kill()
         while ProcessTable.executable(of: sharer.pid) != nil { await Task.yield() }
-        let look = await Identification.snapshot(of: sharer.owner, seenHolders: seenHolders)
+        let look = await CallerIdentification.snapshot(of: sharer.owner, seenHolders: seenHolders)
         #expect(look.departed.map(\.pid) == [sharer.pid])
         let caller = Caller(socket: sharer.owner, present: look.holders, departed: look.departed)
         #expect(caller.isKnown && !caller.program.isKnown)
@@ -226,9 +226,9 @@ import Testing
 
     @Test(arguments: [40, 100]) func `many who ask at once are all found`(count: Int) async throws {
         let sharer = try await SocketSharer()
-        let looks = await withTaskGroup(of: SocketSnapshot.self) { group in
+        let looks = await withTaskGroup(of: HolderSnapshot.self) { group in
             for _ in 0..<count { group.addTask { await sharer.look() } }
-            var found: [SocketSnapshot] = []
+            var found: [HolderSnapshot] = []
             for await one in group { found.append(one) }
             return found
         }

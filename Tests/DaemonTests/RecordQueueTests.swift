@@ -69,7 +69,11 @@ import Testing
         for (number, isAnswered) in [false, true].enumerated() {
             let asking = Task {
                 await approvals.ask(
-                    ApprovalRequest(kind: .associate, caller: .unknown(uid: 1000), sameness: [UInt8(number)])
+                    ApprovalRequest(
+                        kind: .associate,
+                        caller: .unknown(uid: 1000),
+                        questionDigest: [UInt8(number)]
+                    )
                 )
             }
             var code: String?

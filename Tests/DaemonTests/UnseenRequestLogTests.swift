@@ -14,7 +14,7 @@ struct UnseenRequestLogTests {
         var events = approvals.events().makeAsyncIterator()
         let asking = Task {
             await approvals.ask(
-                ApprovalRequest(kind: .associate, caller: .unknown(uid: 1000), sameness: [])
+                ApprovalRequest(kind: .associate, caller: .unknown(uid: 1000), questionDigest: [])
             )
         }
         while case let event? = await events.next() {

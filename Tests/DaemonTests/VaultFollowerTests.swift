@@ -50,7 +50,7 @@ private actor FollowedVault: VaultStore {
 
 @Suite(.timeLimit(.minutes(1))) struct VaultFollowerTests {
     private static func unlock(by uid: UInt32) -> ApprovalRequest {
-        ApprovalRequest(kind: .unlock, caller: .unknown(uid: uid), sameness: [], vaults: ["main"])
+        ApprovalRequest(kind: .unlock, caller: .unknown(uid: uid), questionDigest: [], vaults: ["main"])
     }
 
     /// Asks, and returns once it is shown.

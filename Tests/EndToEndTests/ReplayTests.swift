@@ -78,12 +78,12 @@ struct ReplayTests {
         for name in [
             "Title", "{S:\(Self.secret)}", "a\u{1}\(Self.secret)", String(repeating: Self.secret, count: 100),
         ] {
-            let seal = Seal(key: client.key, nonce: .random())
-            let signature = try seal.signature()
+            let cipher = MessageCipher(key: client.key, nonce: .random())
+            let signature = try cipher.signature()
             let body: [String: Any] = [
                 "RequestType": "set-login", "Id": client.id, "Nonce": signature.nonce,
-                "Verifier": signature.verifier, "Url": try seal.field(Self.page),
-                "StringFields": [try seal.field(name): try seal.field(Self.secret)],
+                "Verifier": signature.verifier, "Url": try cipher.field(Self.page),
+                "StringFields": [try cipher.field(name): try cipher.field(Self.secret)],
             ]
             let reply = try await session.send(Array(try JSONSerialization.data(withJSONObject: body)))
             #expect(try reply.json["Success"] as? Bool == false)

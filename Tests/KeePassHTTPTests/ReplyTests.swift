@@ -120,7 +120,7 @@ import Testing
         )
     }
 
-    @Test func `without a seal no entry is written`() {
+    @Test func `without a cipher no entry is written`() {
         let entry = ReplyEntry(name: "GitHub", login: "x", password: SecretBytes(utf8: "s3cret"), uuid: "K")
         let reply = Reply(to: .getLogins, id: "a", entries: [entry], uuid: "K", version: "2.3.1.0", hash: nil)
         let text = String(decoding: reply.encoded(), as: UTF8.self)
@@ -136,13 +136,13 @@ import Testing
         #expect(try IncomingReply(parsing: bytes, key: nil).error == nasty)
     }
 
-    @Test func `every fresh seal gives another text`() throws {
+    @Test func `every fresh cipher gives another text`() throws {
         let reply = Reply(to: .testAssociate, id: "a", version: "2.3.1.0", hash: hash)
         let key = try SampleMessage.key()
-        #expect(reply.encoded(sealing: Seal(key: key)) != reply.encoded(sealing: Seal(key: key)))
+        #expect(reply.encoded(with: MessageCipher(key: key)) != reply.encoded(with: MessageCipher(key: key)))
     }
 
     private func text(_ reply: Reply) throws -> String {
-        String(decoding: reply.encoded(sealing: try SampleMessage.seal()), as: UTF8.self)
+        String(decoding: reply.encoded(with: try SampleMessage.seal()), as: UTF8.self)
     }
 }

@@ -40,19 +40,20 @@ import Testing
     }
 
     @Test(arguments: vectors)
-    func `a seal makes the known answers`(key: String, nonce: String, verifier: String, hmac: String) throws {
-        let seal = Seal(
+    func `a cipher makes the known answers`(key: String, nonce: String, verifier: String, hmac: String) throws
+    {
+        let cipher = MessageCipher(
             key: try #require(ClientKey(base64: SecretBytes(utf8: key))),
             nonce: try #require(Nonce(base64: nonce))
         )
-        #expect(try seal.signature() == RequestSignature(nonce: nonce, verifier: verifier, hmac: hmac))
+        #expect(try cipher.signature() == RequestSignature(nonce: nonce, verifier: verifier, hmac: hmac))
     }
 
     @Test func `fields are encrypted as OpenSSL's command line does it`() throws {
-        let seal = try SampleMessage.seal()
+        let cipher = try SampleMessage.seal()
         let message = try VerifiedMessage(verifying: SampleMessage.signature, with: SampleMessage.key())
         for (plain, field) in SampleMessage.encrypted {
-            #expect(try seal.field(plain) == field)
+            #expect(try cipher.field(plain) == field)
             #expect(try message.decryptText(EncryptedField(base64: field)) == plain)
         }
     }
@@ -162,31 +163,32 @@ import Testing
 
     @Test(arguments: [[0xFF, 0xFE], [0x61, 0x00, 0x62], [0xED, 0xA0, 0x80]] as [[UInt8]])
     func `a field that is no text, or has a NUL in it, fails as text only`(bytes: [UInt8]) throws {
-        let seal = try SampleMessage.seal()
+        let cipher = try SampleMessage.seal()
         let message = try VerifiedMessage(verifying: SampleMessage.signature, with: SampleMessage.key())
-        let field = EncryptedField(base64: try seal.field(SecretBytes(copying: bytes)))
+        let field = EncryptedField(base64: try cipher.field(SecretBytes(copying: bytes)))
         #expect(try message.decrypt(field) == SecretBytes(copying: bytes))
         #expect(throws: VerificationFailure()) { try message.decryptText(field) }
     }
 
     @Test(arguments: [16, 24, 32], [UInt64(1), 7, 4711])
-    func `what a seal of any key size makes can be verified and decrypted`(length: Int, seed: UInt64) throws {
+    func `what a cipher of any key size makes can be verified and decrypted`(length: Int, seed: UInt64) throws
+    {
         var generator = SeededGenerator(seed: seed)
         for _ in 0..<40 {
             let bytes = (0..<length).map { _ in UInt8.random(in: 0...255, using: &generator) }
             let key = try #require(ClientKey(SecretBytes(copying: bytes)))
-            let seal = Seal(key: key)
-            let message = try VerifiedMessage(verifying: seal.signature(), with: key)
+            let cipher = MessageCipher(key: key)
+            let message = try VerifiedMessage(verifying: cipher.signature(), with: key)
             let plain = (0..<Int.random(in: 0...100, using: &generator)).map { _ in
                 UInt8.random(in: 0...255, using: &generator)
             }
-            let field = EncryptedField(base64: try seal.field(SecretBytes(copying: plain)))
+            let field = EncryptedField(base64: try cipher.field(SecretBytes(copying: plain)))
             #expect(try message.decrypt(field) == SecretBytes(copying: plain))
         }
     }
 
     @Test func `no two seals share a nonce`() throws {
         let key = ClientKey.random()
-        #expect(Set((0..<100).map { _ in Seal(key: key).nonce }).count == 100)
+        #expect(Set((0..<100).map { _ in MessageCipher(key: key).nonce }).count == 100)
     }
 }

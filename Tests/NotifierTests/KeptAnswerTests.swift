@@ -18,7 +18,7 @@ import Testing
                 holders: [asker],
                 processes: [ProcessRecord(identity: asker, executable: "/usr/bin/firefox")]
             ),
-            sameness: [1],
+            questionDigest: [1],
             client: "firefox",
             host: "github.com",
             entries: [EntryLine(uuid: "AA", title: "GitHub", username: "octocat")],

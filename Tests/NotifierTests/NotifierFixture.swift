@@ -133,7 +133,7 @@ extension PendingRequest {
         let request = ApprovalRequest(
             kind: kind,
             caller: caller,
-            sameness: [1],
+            questionDigest: [1],
             client: kind == .associate ? nil : "firefox",
             suggestedID: kind == .associate ? "firefox" : nil,
             vaults: ["Passwords"],
@@ -161,7 +161,7 @@ extension PendingRequest {
         var request = ApprovalRequest(
             kind: kind,
             caller: Caller(uid: 1000, holders: [record.identity], processes: [record]),
-            sameness: [1],
+            questionDigest: [1],
             client: "firefox",
             verified: false,
             suggestedID: "firefox",

@@ -62,7 +62,7 @@ import Testing
             var request = ApprovalRequest(
                 kind: .release,
                 caller: caller("/usr/bin/opera"),
-                sameness: [1],
+                questionDigest: [1],
                 client: "firefox",
                 vaults: ["Passwords"],
                 host: "accounts.shop.example",
@@ -88,7 +88,7 @@ import Testing
             var request = ApprovalRequest(
                 kind: .save,
                 caller: browser,
-                sameness: [1],
+                questionDigest: [1],
                 client: "chromium",
                 vaults: ["Passwords"],
                 host: host,
@@ -112,7 +112,7 @@ import Testing
             let request = ApprovalRequest(
                 kind: .save,
                 caller: browser,
-                sameness: [1],
+                questionDigest: [1],
                 client: "chromium",
                 host: "shop.example",
                 newHosts: ["evil.example", "bad.example", "worse.example"],
@@ -133,7 +133,12 @@ import Testing
             )
         }(),
         {
-            var request = ApprovalRequest(kind: .overwrite, caller: browser, sameness: [1], client: "firefox")
+            var request = ApprovalRequest(
+                kind: .overwrite,
+                caller: browser,
+                questionDigest: [1],
+                client: "firefox"
+            )
             request.replaced = KeyHolder(program: path, created: 1_777_809_600, lastUsed: 1_795_521_600)
             return Long(
                 name: "an overwrite",
@@ -146,7 +151,7 @@ import Testing
             var request = ApprovalRequest(
                 kind: .associate,
                 caller: browser,
-                sameness: [1],
+                questionDigest: [1],
                 suggestedID: "chromium"
             )
             request.exception = .unasked
@@ -161,7 +166,7 @@ import Testing
             var request = ApprovalRequest(
                 kind: .unlock,
                 caller: browser,
-                sameness: [1],
+                questionDigest: [1],
                 client: "chromium",
                 verified: false,
                 vaults: ["A vault with quite a long name"]
@@ -250,7 +255,7 @@ import Testing
         var request = ApprovalRequest(
             kind: .overwrite,
             caller: Self.caller("/usr/bin/chromium"),
-            sameness: [1],
+            questionDigest: [1],
             client: "firefox"
         )
         request.replaced = KeyHolder(
@@ -268,7 +273,7 @@ import Testing
         let request = ApprovalRequest(
             kind: .save,
             caller: Self.browser,
-            sameness: [1],
+            questionDigest: [1],
             client: "chromium",
             host: "shop.example",
             submitHost: "collector.evil.example",
@@ -311,7 +316,7 @@ import Testing
             let request = ApprovalRequest(
                 kind: .save,
                 caller: Self.browser,
-                sameness: [1],
+                questionDigest: [1],
                 client: "chromium",
                 host: "shop.example",
                 newHosts: hosts,
@@ -325,7 +330,7 @@ import Testing
         let many = ApprovalRequest(
             kind: .save,
             caller: Self.browser,
-            sameness: [1],
+            questionDigest: [1],
             client: "chromium",
             host: "shop.example",
             newHosts: ["bank.com"] + (0..<40).map { "a-rather-long-name-\($0).example" },
@@ -347,7 +352,7 @@ import Testing
         var request = ApprovalRequest(
             kind: .release,
             caller: Self.browser,
-            sameness: [1],
+            questionDigest: [1],
             client: "chromium",
             bulk: true
         )

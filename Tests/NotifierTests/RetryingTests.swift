@@ -44,7 +44,7 @@ import Testing
         let request = ApprovalRequest(
             kind: .release,
             caller: Caller(uid: 1000, holders: [ProcessIdentity(pid: 42, startTime: 1)], processes: []),
-            sameness: [1],
+            questionDigest: [1],
             client: "firefox",
             host: "github.com"
         )

@@ -68,7 +68,7 @@ final class Session: Sendable {
         let request = ApprovalRequest(
             kind: kind,
             caller: Caller(uid: 1000, holders: [asker], processes: [process]),
-            sameness: [1],
+            questionDigest: [1],
             client: "firefox",
             host: host,
             submitHost: submitHost,

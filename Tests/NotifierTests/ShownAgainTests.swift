@@ -149,7 +149,9 @@ import Testing
         _ = refuse(askAgain())
         _ = fixture.notificationState.serverChanged(to: nil, now: fixture.now)
         // At the latest: the bus may start one.
-        #expect(fixture.notificationState.alarm == fixture.now + fixture.notificationState.limits.revivals[0])
+        #expect(
+            fixture.notificationState.alarm == fixture.now + fixture.notificationState.limits.serverRetries[0]
+        )
         fixture.server = NotificationServer(peer: ":1.9", product: "Plasma", capabilities: ["actions"])
         #expect(
             fixture.carryOut(fixture.notificationState.serverChanged(to: ":1.9", now: fixture.now)).count == 1

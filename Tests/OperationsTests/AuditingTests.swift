@@ -49,7 +49,7 @@ import Vault
         }
     }
 
-    @Test func `what a grant, an entry or the configuration covers says so`() async throws {
+    @Test func `what a grant, an entry or the configuration standings says so`() async throws {
         let granted = await OperationsFixture()
         await granted.vault.put(login)
         _ = try await verified(granted, .allow(Choices(scope: .session)))

@@ -32,7 +32,7 @@ import Vault
     static let types: [RequestType] = [.getAllLogins, .getLoginsByNames, .getLoginByUUID, .customSearch]
 
     @Test(arguments: types)
-    func `it always asks, whatever else would cover, and always is for single entries alone`(
+    func `it always asks, whatever else would standing, and always is for single entries alone`(
         _ type: RequestType
     ) async throws {
         let fixture = await fixture { $0.access = .never }

@@ -73,7 +73,7 @@ import Vault
         }
     }
 
-    @Test func `what is denied for good while a question waits doesn't go out, whatever else covers it`()
+    @Test func `what is denied for good while a question waits doesn't go out, whatever else standings it`()
         async throws
     {
         let (fixture, covered) = await fixture(allow: ["a.example"])
@@ -120,7 +120,7 @@ import Vault
     ]
 
     @Test(arguments: rules)
-    func `a save that nothing covers is refused at once`(_ rules: @Sendable (inout ClientRules) -> Void)
+    func `a save that nothing standings is refused at once`(_ rules: @Sendable (inout ClientRules) -> Void)
         async throws
     {
         let fixture = await OperationsFixture(rules: rules)
@@ -132,7 +132,7 @@ import Vault
         #expect(await fixture.vault.saves.isEmpty)
     }
 
-    @Test func `a grant covers it, and so does a rule of its own`() async throws {
+    @Test func `a grant standings it, and so does a rule of its own`() async throws {
         let granted = await OperationsFixture(rules: { $0.access = .granted })
         let key = GrantKey(
             fingerprint: granted.client.key.fingerprint,

@@ -30,7 +30,7 @@ import Vault
         return await fixture.asked().count
     }
 
-    @Test func `always covers the same page, whatever its path`() async throws {
+    @Test func `always standings the same page, whatever its path`() async throws {
         let own: KeyValuePairs = ["Url": "https://bank.example/a", "SubmitUrl": "https://bank.example/login"]
         #expect(try await asked(fixture(), ["Url": "https://bank.example/"], then: own) == 1)
         #expect(
@@ -50,13 +50,13 @@ import Vault
     ]
 
     @Test(arguments: elsewhere)
-    func `always for a page covers no form that goes elsewhere, and no page in the clear`(
+    func `always for a page standings no form that goes elsewhere, and no page in the clear`(
         _ other: KeyValuePairs<String, String>
     ) async throws {
         #expect(try await asked(fixture(), ["Url": "https://bank.example/"], then: other) == 2)
     }
 
-    @Test func `always for a form that goes elsewhere covers just that form`() async throws {
+    @Test func `always for a form that goes elsewhere standings just that form`() async throws {
         let first: KeyValuePairs = ["Url": "https://bank.example/", "SubmitUrl": "https://login.example/"]
         #expect(try await asked(fixture(), first, then: first) == 1)
         #expect(try await asked(fixture(), first, then: ["Url": "https://bank.example/"]) == 2)
@@ -78,7 +78,7 @@ import Vault
         #expect(try await asked(fixture, page, then: page) == 1)
     }
 
-    @Test func `always for an entry by its uuid covers just that entry, for that program`() async throws {
+    @Test func `always for an entry by its uuid standings just that entry, for that program`() async throws {
         let fixture = await fixture()
         let login = try #require(await fixture.vault.all().first)
         await fixture.vault.put(.at("https://bank.example/", "other"))
@@ -102,7 +102,7 @@ import Vault
         #expect(await fixture.asked().count == 4)
     }
 
-    @Test func `always for changes covers neither another form nor a page in the clear`() async throws {
+    @Test func `always for changes standings neither another form nor a page in the clear`() async throws {
         let fixture = await fixture()
         let uuid = try #require(await fixture.vault.all().first).id.hex
         let first = try fixture.client.request(

@@ -130,7 +130,7 @@ import Vault
     // MARK: What covers
 
     @Test(arguments: [ClientRules.AccessAsk.never, .unlessGranted])
-    func `where it can't be read what was decided the person is asked, whatever else would cover it`(
+    func `where it can't be read what was decided the person is asked, whatever else would standing it`(
         _ access: ClientRules.AccessAsk
     ) async throws {
         let fixture = await OperationsFixture(rules: { $0.access = access })
@@ -195,7 +195,7 @@ import Vault
         #expect(try await pending.value.titles == ["a"])
     }
 
-    @Test func `an entry's own Allow list covers its host`() async throws {
+    @Test func `an entry's own Allow list standings its host`() async throws {
         let fixture = await OperationsFixture()
         await fixture.vault.put(.at("https://a.example/", "a", allow: ["a.example"]))
         let exchange = try await fixture.verified(
@@ -207,7 +207,7 @@ import Vault
     }
 
     @Test(arguments: ["https://evil.example/", "a.example.evil://x@b@c"])
-    func `an Allow list doesn't cover a form that goes elsewhere`(_ submitUrl: String) async throws {
+    func `an Allow list doesn't standing a form that goes elsewhere`(_ submitUrl: String) async throws {
         let fixture = await OperationsFixture()
         await fixture.vault.put(.at("https://a.example/", "a", allow: ["a.example"]))
         let body = try fixture.client.request(
@@ -218,7 +218,7 @@ import Vault
         #expect(await fixture.asked().count == 1)
     }
 
-    @Test func `an Allow list of the domain doesn't cover another host of it`() async throws {
+    @Test func `an Allow list of the domain doesn't standing another host of it`() async throws {
         let fixture = await OperationsFixture()
         await fixture.vault.put(.at("https://a.example/", "a", allow: ["a.example"]))
         let body = try fixture.client.request(.getLogins, ["Url": "https://www.a.example/"])
@@ -250,7 +250,7 @@ import Vault
     }
 
     @Test(arguments: ["ftp://a.example/", "http://a.example/", "ws://a.example/", "wss://a.example/"])
-    func `a grant for a page by https doesn't cover a form that goes by anything else`(submit: String)
+    func `a grant for a page by https doesn't standing a form that goes by anything else`(submit: String)
         async throws
     {
         let fixture = await OperationsFixture()
@@ -356,7 +356,7 @@ import Vault
         #expect(question.body.contains("1 other goes out anyway, as allowed before."))
     }
 
-    @Test func `a copy of an entry in another vault has its own standing`() async throws {
+    @Test func `a copy of an entry in another vault has its own verdict`() async throws {
         let second = MemoryVault("Second")
         let fixture = await OperationsFixture(others: [second])
         let login = Login.at("https://a.example/", "mine")

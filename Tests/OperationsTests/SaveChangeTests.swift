@@ -51,7 +51,8 @@ import Vault
         #expect(asked.newHosts.isEmpty)
     }
 
-    @Test func `where it can't be read what was decided the person is asked, whatever else would cover it`()
+    @Test
+    func `where it can't be read what was decided the person is asked, whatever else would standing it`()
         async throws
     {
         let fixture = await fixture { $0.saving = .never }
@@ -227,7 +228,7 @@ import Vault
     ]
 
     @Test(arguments: widenings.indices)
-    func `a change that gives new hosts asks, whatever would cover it, and can't be had for always`(
+    func `a change that gives new hosts asks, whatever would standing it, and can't be had for always`(
         _ number: Int
     ) async throws {
         let (_, fields, stringFields) = Self.widenings[number]
@@ -255,7 +256,7 @@ import Vault
         arguments: ["Whoever's Settings", "browsersettings", "X SETT\u{200B}INGS ", "TOTP Settings"],
         [true, false]
     )
-    func `what may be some program's settings is asked about, whatever would cover it, and each time`(
+    func `what may be some program's settings is asked about, whatever would standing it, and each time`(
         _ name: String,
         isSet: Bool
     ) async throws {

@@ -126,7 +126,7 @@ import Vault
         #expect(await fixture.asked().first?.body.contains("Its key was given to somebody else: ") == true)
     }
 
-    @Test func `always for creating covers that host and no other`() async throws {
+    @Test func `always for creating standings that host and no other`() async throws {
         let fixture = await OperationsFixture()
         let first = try fixture.client.request(.setLogin, Self.form)
         await (try await fixture.verified(fixture.client, first, .allow(Choices(scope: .always)))).deliver()
@@ -157,7 +157,7 @@ import Vault
         #expect(await fixture.asked().count == wider.count + 2)
     }
 
-    @Test func `always for an entry without a host covers no other such entry`() async throws {
+    @Test func `always for an entry without a host standings no other such entry`() async throws {
         let fixture = await OperationsFixture()
         let first = try fixture.client.request(.setLogin, ["Name": "My safe", "Password": "1"])
         await (try await fixture.verified(fixture.client, first, .allow(Choices(scope: .always)))).deliver()

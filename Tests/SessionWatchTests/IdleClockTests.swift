@@ -74,7 +74,7 @@ import Testing
 
     @Test func `the mark tells of the first use, and again after a rest`() async {
         let (stream, continuation) = AsyncStream<Void>.makeStream()
-        let mark = UseMark { continuation.yield(()) }
+        let mark = LastUse { continuation.yield(()) }
         mark.use()
         mark.use()
         mark.rest()

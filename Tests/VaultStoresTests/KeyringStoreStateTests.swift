@@ -109,7 +109,7 @@ import Vault
     }
 
     @Test func `since when something is left may be any number in the file`() {
-        var state = KeptState(.random(), isProvisional: false)
+        var state = KeyringVaultState(.random(), isProvisional: false)
         let id = LoginID.random()
         #expect(state.orphaned(id, now: 1000) == 1000)
         for (since, now) in [(Int64.min, Int64(0)), (.max, 1000), (500, 500)] {

@@ -45,7 +45,7 @@ import Vault
         let after = LoginNaming(elsewhere, remembered: before.derived)
         #expect(after.names["/93"] == before.names["/3"] && after.names["/91"] == before.names["/1"])
         let former = LoginID.random()
-        let kept = KeptState.Derived(digest: LoginItem.digest(items[0]), path: "/0", uuid: former.hex)
+        let kept = KeyringVaultState.Derived(digest: LoginItem.digest(items[0]), path: "/0", uuid: former.hex)
         #expect(LoginNaming(items, remembered: [kept]).names["/1"] == former)
     }
 

@@ -73,7 +73,7 @@ package struct ApprovalLimits: Sendable, Equatable {
     package var refusedNotify = [Duration.seconds(1), .seconds(5), .seconds(15)]
     /// The notifier: how long after its server has left a question is shown anew, for which the bus may start another; the
     /// next pause each time that one leaves, too.
-    package var revivals = [Duration.seconds(1), .seconds(5), .seconds(15)]
+    package var serverRetries = [Duration.seconds(1), .seconds(5), .seconds(15)]
     /// The notifier: how long a server has to stay before its leaving counts as the first again.
     package var steadyServer = Duration.seconds(60)
     /// The notifier with `dismiss = "deny"`: how long after a dismissal a button's signal may still come.

@@ -6,7 +6,7 @@ import Linux
 /// Writes records, each part of them on a thread of its own: a file that somebody holds up doesn't hold up records that
 /// go to another.
 final class AuditWriter: Sendable {
-    private let parts: [AuditFile.Part: PartWriter]
+    private let parts: [AuditFile.Part: AuditFileWriter]
 
     /// Prepares to write; nothing is opened yet.
     ///
@@ -16,7 +16,7 @@ final class AuditWriter: Sendable {
     init(_ file: AuditFile, timeout: Duration) {
         parts = Dictionary(
             uniqueKeysWithValues: AuditFile.Part.allCases.map { part in
-                (part, PartWriter(file.lines(of: part), label: part.name, timeout: timeout))
+                (part, AuditFileWriter(file.lines(of: part), label: part.name, timeout: timeout))
             }
         )
     }
@@ -26,7 +26,7 @@ final class AuditWriter: Sendable {
     /// - Parameters:
     ///   - record: The record.
     ///   - written: Told that it has been written, or why it couldn't be, without holding up the writing.
-    func append(_ record: AuditRecord, written: @escaping PartWriter.Written) {
+    func append(_ record: AuditRecord, written: @escaping AuditFileWriter.Written) {
         parts[AuditFile.Part(of: record)]?.append(record.line, written: written)
     }
 }

@@ -62,7 +62,7 @@ struct NotificationState: Sendable {
     /// When the next may come there.
     var nextTurn: Instant?
     /// When what disappeared with its server is shown by another.
-    var revival = Revival()
+    var serverRetry = ServerRetry()
     /// What else may stand before a question, where the server shows one at a time.
     var others = OtherNotifications()
     var hasToldMissing = false

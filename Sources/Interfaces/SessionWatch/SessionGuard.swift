@@ -56,7 +56,7 @@ package actor SessionGuard: MainLoopActor {
     }
 
     /// To be marked at every use of a vault.
-    package nonisolated let use: UseMark
+    package nonisolated let use: LastUse
 
     /// A watch that hears nothing before `run`.
     ///
@@ -79,7 +79,7 @@ package actor SessionGuard: MainLoopActor {
         self.logger = logger
         self.handle = handle
         idle = IdleClock(limit: options.idle)
-        use = UseMark { [begin] in begin.yield(()) }
+        use = LastUse { [begin] in begin.yield(()) }
     }
 
     /// Goes by other options from now on; time without use is counted from now.

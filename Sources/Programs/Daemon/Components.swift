@@ -34,7 +34,7 @@ struct Components: Sendable {
     let display: RequestDisplay
     let session: SessionGuard
     private let keyring: Keyring
-    private let nonces: NonceStore
+    private let nonces: NonceFile
     private let answers: AnswerRecorder
     let logger: Logger
 
@@ -48,7 +48,7 @@ struct Components: Sendable {
             isRequired: first.audit.isRequired,
             logger: logger
         )
-        let mutes = MuteKeeper(file: MuteRecord.file(in: folders.state), logger: logger)
+        let mutes = MuteKeeper(file: StoredMutes.file(in: folders.state), logger: logger)
         let approvals = ApprovalBroker(
             limits: first.approval.approvalLimits,
             confirmation: PinentryConfirmation(configuration: configuration, logger: logger).ask,
@@ -62,7 +62,7 @@ struct Components: Sendable {
             memory: ProviderMemory(folder: folders.state),
             logger: logger
         )
-        nonces = NonceStore(folder: folders.state, logger: logger)
+        nonces = NonceFile(folder: folders.state, logger: logger)
         let clients = ClientRegistry(keyring: keyring, nonces: nonces, logger: logger)
         let grants = GrantRegistry(keyring: keyring, folder: folders.state, logger: logger)
         maker = VaultMaker(keyring: keyring, folders: folders, logger: logger)

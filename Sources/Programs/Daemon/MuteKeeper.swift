@@ -7,9 +7,9 @@ import Logging
 
 /// Keeps mutes in the state folder, so that they last as long as the person has said, whenever the daemon is started anew.
 struct MuteKeeper: Sendable {
-    private let file: StateFile<MuteRecord>
+    private let file: StateFile<StoredMutes>
     private let logger: Logger
-    private let writing: RetriedWriting<[KeptMute]>
+    private let writing: RetriedWriting<[StoredMute]>
 
     /// How long a disk may take.
     private static let timeout = Duration.seconds(5)
@@ -20,13 +20,13 @@ struct MuteKeeper: Sendable {
     ///   - file: Where they are kept.
     ///   - pause: How long it takes until what couldn't be written is tried again; each time twice as long as before.
     ///   - logger: Where trouble goes.
-    init(file: StateFile<MuteRecord>, pause: Duration = .seconds(60), logger: Logger) {
+    init(file: StateFile<StoredMutes>, pause: Duration = .seconds(60), logger: Logger) {
         (self.file, self.logger) = (file, logger)
         let leftOut = Current(0)
         writing = RetriedWriting(
             pause: pause,
             write: { mutes in
-                let record = MuteRecord(mutes, within: file.longest)
+                let record = StoredMutes(mutes, within: file.longest)
                 // Whether the disk has it for certain matters after a crash of the system alone.
                 _ = try file.write(record)
                 let (count, former) = (mutes.count - record.mutes.count, leftOut.value)
@@ -48,7 +48,7 @@ struct MuteKeeper: Sendable {
     }
 
     /// The mutes of the daemon before; none where they can't be read, which the log says.
-    func kept() async -> [KeptMute] {
+    func kept() async -> [StoredMute] {
         do {
             return try await withDeadline(Self.timeout) { [file] in
                 try await BlockingWork.state { () throws(StateFileError) in try file.read()?.mutes ?? [] }
@@ -63,7 +63,7 @@ struct MuteKeeper: Sendable {
     }
 
     /// Keeps them in place of those before, a moment later; if that fails, when it works.
-    func keep(_ mutes: [KeptMute]) {
+    func keep(_ mutes: [StoredMute]) {
         writing.write(mutes)
     }
 

@@ -49,8 +49,8 @@ final class SocketSharer: Sendable {
     }
 
     /// Everybody who holds its socket now.
-    func look() async -> SocketSnapshot {
-        await Identification.snapshot(of: owner)
+    func look() async -> HolderSnapshot {
+        await CallerIdentification.snapshot(of: owner)
     }
 
     func caller(earlier: [Holder] = []) async -> Caller {

@@ -18,12 +18,12 @@ struct HandwrittenRequest {
         nonce: Nonce = .random(),
         _ fields: KeyValuePairs<String, String> = [:]
     ) throws {
-        let seal = Seal(key: key, nonce: nonce)
-        let signature = try seal.signature()
+        let cipher = MessageCipher(key: key, nonce: nonce)
+        let signature = try cipher.signature()
         members = [("RequestType", Self.text(type))]
         if let id { members.append(("Id", Self.text(id))) }
         members += [("Nonce", Self.text(signature.nonce)), ("Verifier", Self.text(signature.verifier))]
-        for (name, value) in fields { members.append((name, Self.text(try seal.field(value)))) }
+        for (name, value) in fields { members.append((name, Self.text(try cipher.field(value)))) }
     }
 
     /// Writes an associate request.

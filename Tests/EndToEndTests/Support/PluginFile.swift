@@ -126,19 +126,21 @@ struct PluginClient: Sendable {
     ///   - type: Its type.
     ///   - fields: What goes encrypted.
     ///   - plain: JSON that goes as it is.
-    ///   - sealed: JSON that is made with the request's own seal.
+    ///   - sealed: JSON that is made with the request's own cipher.
     /// - Returns: The reply.
     /// - Throws: What keeps it from being one.
     func ask(
         _ type: String,
         _ fields: KeyValuePairs<String, String> = [:],
         plain: [String: String] = [:],
-        sealed: (Seal) throws -> [String: String] = { _ in [:] }
+        sealed: (MessageCipher) throws -> [String: String] = { _ in [:] }
     ) async throws -> Reply {
         let nonce = Nonce.random()
         var request = try HandwrittenRequest(type, id: PluginFile.client, key: key, nonce: nonce, fields)
-        for (name, json) in try plain.merging(sealed(Seal(key: key, nonce: nonce)), uniquingKeysWith: { $1 })
-        {
+        for (name, json) in try plain.merging(
+            sealed(MessageCipher(key: key, nonce: nonce)),
+            uniquingKeysWith: { $1 }
+        ) {
             request[name] = json
         }
         return try await send(request.bytes)

@@ -8,8 +8,8 @@ struct WireRequest: Sendable {
 
     /// A request that is signed, with encrypted fields.
     init(_ type: String, id: String?, key: ClientKey, _ fields: [String: String] = [:]) throws {
-        let seal = Seal(key: key)
-        let signature = try seal.signature()
+        let cipher = MessageCipher(key: key)
+        let signature = try cipher.signature()
         members = [
             "RequestType": Self.quoted(type),
             "Nonce": Self.quoted(signature.nonce),
@@ -17,7 +17,7 @@ struct WireRequest: Sendable {
             "Hmac": Self.quoted(signature.hmac ?? ""),
         ]
         members["Id"] = id.map(Self.quoted)
-        for (name, text) in fields { members[name] = Self.quoted(try seal.field(text)) }
+        for (name, text) in fields { members[name] = Self.quoted(try cipher.field(text)) }
     }
 
     subscript(name: String) -> String? {

@@ -57,9 +57,9 @@ extension ApprovalBroker {
         let callers = Dictionary(grouping: request.callers) { $0.socket }
             .compactMap { $0.key == nil ? nil : $0.value.first }
         guard !callers.isEmpty else { return true }
-        let found = await withTaskGroup(of: Identification.Recheck.self) { group in
+        let found = await withTaskGroup(of: CallerIdentification.Recheck.self) { group in
             for caller in callers { group.addTask { [lookAgain] in await lookAgain(caller) } }
-            var found: [Identification.Recheck] = []
+            var found: [CallerIdentification.Recheck] = []
             for await look in group { found.append(look) }
             return found
         }

@@ -3,22 +3,22 @@
 // Mutes outlive the daemon.
 extension ApprovalBroker {
     /// Takes up mutes of a daemon before this one, for the rest of their time; to be called before anything is asked.
-    package func takeUp(_ kept: [KeptMute], uid: UInt32) {
+    package func takeUp(_ kept: [StoredMute], uid: UInt32) {
         let now = reading()
         queue.takeUp(kept, uid: uid, now: now)
         for mute in kept {
             let asked = min(max(mute.asked, 0), now.unix)
             times.note(mute.code, RequestTime(instant: now.past(asked), unix: asked))
         }
-        keptMutes.noteKept(in: queue, at: now, times)
+        storedMutes.noteKept(in: queue, at: now, times)
     }
 
     func tellMutes() {
-        keptMutes.tell(of: queue, at: reading(), times)
+        storedMutes.tell(of: queue, at: reading(), times)
     }
 
     /// Nothing is denied unseen any longer.
     func keepMutesAtEnd() {
-        keptMutes.tellLast(of: queue, at: reading(), times)
+        storedMutes.tellLast(of: queue, at: reading(), times)
     }
 }

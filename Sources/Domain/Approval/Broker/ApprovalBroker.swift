@@ -9,7 +9,7 @@ import Linux
 /// All rules are `ApprovalQueue`'s; this actor only carries out what it says.
 package actor ApprovalBroker: MainLoopActor {
     /// Looks once more at who holds an asker's connection.
-    package typealias Recheck = @Sendable (Caller) async -> Identification.Recheck
+    package typealias Recheck = @Sendable (Caller) async -> CallerIdentification.Recheck
 
     /// Asks the person to confirm an allow in a window that no program can answer.
     package typealias Confirmation =
@@ -29,7 +29,7 @@ package actor ApprovalBroker: MainLoopActor {
     var confirmations: [String: Task<ConfirmationError?, Never>] = [:]
     /// Answers that are being kept, by code; each ends within `limits.keeping`.
     private(set) var keepings: [String: Task<String?, Never>] = [:]
-    var keptMutes: KeptMutes
+    var storedMutes: MuteChanges
     let broadcast = Broadcast<ApprovalEvent>()
     /// How many requests wait for the person, whether anybody has been told of them or not.
     let counts = Broadcast<Int>(backlog: 1)
@@ -67,17 +67,17 @@ package actor ApprovalBroker: MainLoopActor {
         limits: ApprovalLimits = ApprovalLimits(),
         makeCode: @escaping @Sendable () -> String = { RequestCode.random() },
         watchProcess: @escaping ProcessWatches.Watch = ProcessWatches.byDescriptor,
-        lookAgain: @escaping Recheck = Identification.lookAgain,
+        lookAgain: @escaping Recheck = CallerIdentification.lookAgain,
         confirmation: @escaping Confirmation = { _ throws(ConfirmationError) in
             throw ConfirmationError("There is nothing to confirm it with.")
         },
-        keepMutes: @escaping @Sendable ([KeptMute]) -> Void = { _ in }
+        keepMutes: @escaping @Sendable ([StoredMute]) -> Void = { _ in }
     ) {
         self.limits = limits
         watches = ProcessWatches(by: watchProcess)
         self.lookAgain = lookAgain
         self.confirmation = confirmation
-        keptMutes = KeptMutes(by: keepMutes)
+        storedMutes = MuteChanges(by: keepMutes)
         queue = ApprovalQueue(limits: limits, makeCode: makeCode)
     }
 

@@ -27,7 +27,7 @@ struct EndedRequest: Sendable {
     /// How many requests were denied unseen because of its denial.
     private(set) var unseen = 0
     /// How it was shown, where an earlier daemon did that.
-    private(set) var shown: KeptText?
+    private(set) var shown: StoredQuestionText?
     /// Against which program it counts, and about how many bytes it takes.
     let account: Set<String>
     private(set) var size: Int
@@ -43,7 +43,7 @@ struct EndedRequest: Sendable {
         choices: Choices? = nil,
         isAbandoned: Bool = false,
         unseen: Int = 0,
-        shown: KeptText? = nil
+        shown: StoredQuestionText? = nil
     ) {
         self.code = code
         self.request = request

@@ -12,7 +12,7 @@ struct QuestionKey: Hashable, Sendable {
     let kind: ApprovalKind
     var program: Program
     let vaults: [String]
-    let sameness: [UInt8]
+    let questionDigest: [UInt8]
     private let entries: Set<[UInt8]>
     /// Everything else, part by part with its length, so that comparing takes time in proportion to it, whatever a
     /// client wrote.
@@ -21,7 +21,7 @@ struct QuestionKey: Hashable, Sendable {
     init(_ request: ApprovalRequest) {
         kind = request.kind
         program = request.caller.program
-        sameness = request.sameness
+        questionDigest = request.questionDigest
         guard request.kind != .associate else {
             (vaults, entries, shown) = ([], [], [])
             return
@@ -35,13 +35,13 @@ struct QuestionKey: Hashable, Sendable {
     func hash(into hasher: inout Hasher) {
         hasher.combine(kind)
         hasher.combine(program)
-        hasher.combine(sameness)
+        hasher.combine(questionDigest)
         hasher.combine(entries.count)
     }
 
     /// Whether both come from one attempt to associate: same program, key and proposed Id.
     func isSameAttempt(as other: QuestionKey) -> Bool {
-        program == other.program && sameness == other.sameness
+        program == other.program && questionDigest == other.questionDigest
     }
 
     /// Whether an unlock is of nothing that another doesn't show; the keyring isn't one of the vaults.

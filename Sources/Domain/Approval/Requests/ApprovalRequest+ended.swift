@@ -8,7 +8,7 @@ extension ApprovalRequest {
     func ended(_ outcome: Outcome, _ limits: ApprovalLimits) -> ApprovalRequest {
         var ended = self
         ended.keepEntries(limits.entriesInDetails)
-        ended.sameness = []
+        ended.questionDigest = []
         for text in Self.texts { ended[keyPath: text] = ended[keyPath: text].map { Self.clipped($0) } }
         for host in Self.hosts { ended[keyPath: host] = ended[keyPath: host].map { Self.clippedHost($0) } }
         for list in Self.lists {

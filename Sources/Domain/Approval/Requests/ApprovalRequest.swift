@@ -136,13 +136,13 @@ package struct ApprovalRequest: Sendable, Hashable {
     package var unlocksKeyring = false
     /// A digest of what makes two questions the same beyond the fields above: the key, a search text, a save's
     /// decrypted fields; for associate, and for the overwrite that follows it, the key and the proposed Id.
-    package var sameness: [UInt8]
+    package var questionDigest: [UInt8]
 
     /// Puts a question; what a kind has no use for is left out.
     package init(
         kind: ApprovalKind,
         caller: Caller,
-        sameness: [UInt8],
+        questionDigest: [UInt8],
         client: String? = nil,
         verified: Bool = true,
         suggestedID: String? = nil,
@@ -164,7 +164,7 @@ package struct ApprovalRequest: Sendable, Hashable {
     ) {
         self.kind = kind
         self.caller = caller
-        self.sameness = sameness
+        self.questionDigest = questionDigest
         self.client = client
         self.verified = verified
         self.suggestedID = suggestedID

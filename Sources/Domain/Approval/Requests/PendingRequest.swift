@@ -123,7 +123,7 @@ package struct PendingRequest: Sendable, Hashable {
         deadline: UInt64,
         limits: ApprovalLimits,
         confirmationTrouble: ConfirmationError? = nil,
-        shown: KeptText? = nil
+        shown: StoredQuestionText? = nil
     ) {
         self.code = code
         self.created = created

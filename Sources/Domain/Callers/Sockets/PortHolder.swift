@@ -20,7 +20,7 @@ package struct PortHolder: Hashable, Sendable, CustomStringConvertible {
     package static func find(on address: InternetAddress) -> PortHolder? {
         // Without the kernel's table nobody can tell.
         guard let owner = try? SocketTable.listener(on: address) else { return nil }
-        let caller = Identification.search(owner, origin: nil, userAgent: nil)
+        let caller = CallerIdentification.search(owner, origin: nil, userAgent: nil)
         return PortHolder(uid: owner.uid, process: caller.processes.first)
     }
 

@@ -28,7 +28,7 @@ package actor GrantRegistry: MainLoopActor {
     let forgottenFile: ForgottenFile
     /// What is being stored, by name; it counts for this session until it is.
     var pending: [String: Grant] = [:]
-    var writes = SerialLine()
+    var writes = SerialTaskQueue()
     /// When what couldn't be deleted is tried again; with the keyring's next change, too.
     let retries: [Duration]
     /// How often that has failed in a row, and when it is done next.

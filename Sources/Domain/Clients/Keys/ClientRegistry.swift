@@ -16,7 +16,7 @@ package actor ClientRegistry: MainLoopActor {
 
     let keyring: Keyring
     let logger: Logger
-    private let nonces: NonceStore
+    private let nonces: NonceFile
     let now: @Sendable () -> UInt64
     private let events: AsyncStream<KeyringEvent>
     nonisolated let changeBroadcast = Broadcast<Void>(backlog: 1)
@@ -33,7 +33,7 @@ package actor ClientRegistry: MainLoopActor {
     /// What is known of a key beside its item, by fingerprint; it outlives the cache.
     var records: [String: KeyRecord] = [:]
     /// The writes to our items, so that none brings back what another has replaced.
-    var writes = SerialLine()
+    var writes = SerialTaskQueue()
 
     /// A registry over a keyring; nothing is read yet.
     ///
@@ -44,12 +44,12 @@ package actor ClientRegistry: MainLoopActor {
     ///   - now: The time, in seconds since 1970.
     package init(
         keyring: Keyring,
-        nonces: NonceStore? = nil,
+        nonces: NonceFile? = nil,
         logger: Logger,
         now: @escaping @Sendable () -> UInt64 = { CalendarTime.unsigned }
     ) {
         self.keyring = keyring
-        self.nonces = nonces ?? NonceStore(folder: nil, logger: logger)
+        self.nonces = nonces ?? NonceFile(folder: nil, logger: logger)
         self.logger = logger
         self.now = now
         events = keyring.events()

@@ -48,10 +48,10 @@ struct RequestOperations: Sendable {
         )
         let decisions = RememberedDecisions(grants: parts.grants, clients: clients, logger: logger)
         let approval = ClientApproval(approvals: approvals, keys: keys, decisions: decisions)
-        let coverage = Coverage(decisions: decisions)
+        let permissions = StandingPermissions(decisions: decisions)
         let questions = ReleaseQuestion(vaults: vaults)
         let release = ReleaseDecision(
-            coverage: coverage,
+            permissions: permissions,
             questions: questions,
             approval: approval,
             decisions: decisions
@@ -61,7 +61,7 @@ struct RequestOperations: Sendable {
             approvals: approvals,
             keys: keys,
             mutes: mutes,
-            coverage: coverage,
+            permissions: permissions,
             entries: EntryOpener(replies: parts.replies, now: parts.now, logger: logger),
             deliveries: DeliveryRecorder(
                 recorder: recorder,
@@ -154,7 +154,7 @@ struct RequestOperations: Sendable {
                 approvals: approvals,
                 keys: keys,
                 mutes: mutes,
-                coverage: coverage,
+                permissions: permissions,
                 approval: saveApproval,
                 recorder: recorder,
                 logger: logger

@@ -12,7 +12,7 @@ struct Handout: Sendable {
     private let approvals: ApprovalBroker
     private let keys: KeyCheck
     private let mutes: MuteCheck
-    private let coverage: Coverage
+    private let permissions: StandingPermissions
     private let entries: EntryOpener
     private let deliveries: DeliveryRecorder
     private let logger: Logger
@@ -23,7 +23,7 @@ struct Handout: Sendable {
         approvals: ApprovalBroker,
         keys: KeyCheck,
         mutes: MuteCheck,
-        coverage: Coverage,
+        permissions: StandingPermissions,
         entries: EntryOpener,
         deliveries: DeliveryRecorder,
         logger: Logger
@@ -32,7 +32,7 @@ struct Handout: Sendable {
         self.approvals = approvals
         self.keys = keys
         self.mutes = mutes
-        self.coverage = coverage
+        self.permissions = permissions
         self.entries = entries
         self.deliveries = deliveries
         self.logger = logger
@@ -66,7 +66,7 @@ struct Handout: Sendable {
         // The person may have denied the question about some of these with a mute, or forgotten what covers the rest.
         try await mutes.checkAgain(verified.requester)
         let stays = zip(
-            await coverage.stillCovered(released.offers.map(\.cover)),
+            await permissions.stillPermitted(released.offers.map(\.standing)),
             await stillAsShown(released, hasWaited: released.code != nil || opened.wereConfirmed)
         ).map { $0 && $1 }
         let entries = zip(opened.entries, stays).compactMap { $1 ? $0 : nil }

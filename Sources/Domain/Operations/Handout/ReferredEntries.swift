@@ -50,14 +50,14 @@ final class ReferredEntries {
         }
         let entries = try await everything(index)
         let find: @Sendable () -> PlaceholderEntry? = { entries.first { reference.means($0) } }
-        guard entries.count > BackgroundWork.fewLogins else { return find() }
-        return await Task(executorPreference: BackgroundWork.queue) { find() }.value
+        guard entries.count > ManyLoginsWork.fewLogins else { return find() }
+        return await Task(executorPreference: ManyLoginsWork.queue) { find() }.value
     }
 
     private static func first(_ reference: FieldReference, in index: LoginIndex) async -> Login? {
         let find: @Sendable () -> Login? = { index.everything.first { reference.means($0) == true } }
-        guard index.count > BackgroundWork.fewLogins else { return find() }
-        return await Task(executorPreference: BackgroundWork.queue) { find() }.value
+        guard index.count > ManyLoginsWork.fewLogins else { return find() }
+        return await Task(executorPreference: ManyLoginsWork.queue) { find() }.value
     }
 
     private func open(_ login: Login) async throws(VaultError) -> PlaceholderEntry? {

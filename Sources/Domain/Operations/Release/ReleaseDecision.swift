@@ -8,19 +8,19 @@ import Vault
 
 /// Decides which logins may be handed out, with the person's word where nothing covers them.
 struct ReleaseDecision: Sendable {
-    private let coverage: Coverage
+    private let permissions: StandingPermissions
     private let questions: ReleaseQuestion
     private let approval: ClientApproval
     private let decisions: RememberedDecisions
 
     /// Makes one that asks these questions.
     init(
-        coverage: Coverage,
+        permissions: StandingPermissions,
         questions: ReleaseQuestion,
         approval: ClientApproval,
         decisions: RememberedDecisions
     ) {
-        self.coverage = coverage
+        self.permissions = permissions
         self.questions = questions
         self.approval = approval
         self.decisions = decisions
@@ -39,13 +39,18 @@ struct ReleaseDecision: Sendable {
         }
         var caller = await verified.requester.caller()
         // In the offers' order, not by uuid: two vaults can hold copies of one entry.
-        var verdicts = await coverage.verdicts(of: offers, for: purpose, verified: verified, caller: caller)
+        var verdicts = await permissions.verdicts(
+            of: offers,
+            for: purpose,
+            verified: verified,
+            caller: caller
+        )
         if verdicts.contains(where: \.asks) {
             let known = caller.program
             caller = await verified.requester.asker()
             // Somebody else may have got hold of the connection: what covered one program doesn't cover the other.
             if caller.program != known {
-                verdicts = await coverage.verdicts(
+                verdicts = await permissions.verdicts(
                     of: offers,
                     for: purpose,
                     verified: verified,
@@ -57,17 +62,17 @@ struct ReleaseDecision: Sendable {
             await approval.denied(.release, of: verified, at: purpose.host)
         }
         let asked = zip(offers, verdicts).filter(\.1.asks).map(\.0)
-        var permissions = Set(verdicts.compactMap(\.cover?.permission))
+        var permissions = Set(verdicts.compactMap(\.standing?.permission))
         guard !asked.isEmpty else {
             let covered = zip(offers, verdicts).compactMap { offer, verdict in
-                verdict.cover.map { offer.covered(by: $0) }
+                verdict.standing.map { offer.permitted(by: $0) }
             }
             if covered.isEmpty, verified.rules.access == .granted { throw .notGranted }
             return Released(offers: covered, permissions: permissions, host: purpose.host)
         }
         let decided = try await decide(
             on: asked,
-            coveredCount: verdicts.count { $0.cover != nil },
+            coveredCount: verdicts.count { $0.standing != nil },
             for: purpose,
             verified: verified,
             caller: caller
@@ -78,7 +83,7 @@ struct ReleaseDecision: Sendable {
         }
         let given = zip(offers, verdicts).compactMap { offer, verdict -> Offer? in
             switch verdict {
-            case .covered(let cover): offer.covered(by: cover)
+            case .permitted(let standing): offer.permitted(by: standing)
             case .ask: allowed.contains(offer.login.id.hex) ? offer : nil
             case .withheld, .denied: nil
             }

@@ -34,7 +34,7 @@ struct ReleaseQuestion: Sendable {
         var question = ApprovalRequest(
             kind: .release,
             caller: caller,
-            sameness: sameness(asked),
+            questionDigest: questionDigest(asked),
             client: verified.client.id,
             fingerprint: verified.client.fingerprint,
             vaults: vaultNames,

@@ -21,7 +21,7 @@ struct Released: Sendable {
         guard stays.contains(false) else { return self }
         var left = self
         left.offers = zip(offers, stays).filter(\.1).map(\.0)
-        left.permissions = Set(left.offers.compactMap { $0.cover?.permission }).union(
+        left.permissions = Set(left.offers.compactMap { $0.standing?.permission }).union(
             permissions.filter { $0.code != nil }
         )
         return left

@@ -35,8 +35,8 @@ struct BulkRead: Sendable {
         let offers: [Offer]
         do throws(Refusal) {
             offers = try await access.find(for: verified) { (open) async throws(Refusal) -> [Offer] in
-                let isLong = !isByEntry && open.reduce(0) { $0 + $1.index.count } > BackgroundWork.fewLogins
-                return try await BackgroundWork.done(beside: isLong) { () async throws(Refusal) -> [Offer] in
+                let isLong = !isByEntry && open.reduce(0) { $0 + $1.index.count } > ManyLoginsWork.fewLogins
+                return try await ManyLoginsWork.done(beside: isLong) { () async throws(Refusal) -> [Offer] in
                     open.flatMap { vault in vault.offers(select(vault.index)) }
                 }
             }
@@ -47,7 +47,7 @@ struct BulkRead: Sendable {
             throw await access.limitFirst(error, of: verified, asks: asks)
         }
         let purpose = Purpose(passwords: passwords, isByEntry: isByEntry)
-        return try await BackgroundWork.done(beside: offers.count > BackgroundWork.fewLogins) {
+        return try await ManyLoginsWork.done(beside: offers.count > ManyLoginsWork.fewLogins) {
             () async throws(Refusal) in
             let released = try await release.release(offers.sorted(by: order), for: purpose, to: verified)
             return try await handout.handOut(released, to: verified, passwords: passwords)

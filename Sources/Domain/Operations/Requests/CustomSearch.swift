@@ -43,7 +43,7 @@ struct CustomSearch: VerifiedOperation {
         if flags.isPublic {
             do throws(Refusal) {
                 let offers = try await search.find(wanted, flags, for: verified)
-                return try await BackgroundWork.done(beside: offers.count > BackgroundWork.fewLogins) {
+                return try await ManyLoginsWork.done(beside: offers.count > ManyLoginsWork.fewLogins) {
                     () async throws(Refusal) in
                     let released = try await release.release(offers, for: purpose, to: verified)
                     return try await handout.handOut(released, to: verified)
@@ -62,7 +62,7 @@ struct CustomSearch: VerifiedOperation {
         released.offers = try await search.find(wanted, flags, inVaults: allowed.vaults, for: verified)
         released.isNothingFound = released.offers.isEmpty
         let found = released
-        return try await BackgroundWork.done(beside: found.offers.count > BackgroundWork.fewLogins) {
+        return try await ManyLoginsWork.done(beside: found.offers.count > ManyLoginsWork.fewLogins) {
             () async throws(Refusal) in
             try await handout.handOut(found, to: verified)
         }

@@ -22,12 +22,12 @@ struct GetLogins: VerifiedOperation {
         let offers = try await access.find(for: verified) { open in
             let indexes = open.map(\.index)
             let comparisons = LoginIndex.comparisons(for: query, in: indexes)
-            let matches = await BackgroundWork.done(beside: comparisons > BackgroundWork.fewLogins) {
+            let matches = await ManyLoginsWork.done(beside: comparisons > ManyLoginsWork.fewLogins) {
                 LoginIndex.matches(query, in: indexes)
             }
             return matches.map { Offer(store: open[$0.vault].store, login: $0.login) }
         }
-        return try await BackgroundWork.done(beside: offers.count > BackgroundWork.fewLogins) {
+        return try await ManyLoginsWork.done(beside: offers.count > ManyLoginsWork.fewLogins) {
             () async throws(Refusal) in
             let released = try await release.release(offers, for: Purpose(query: query), to: verified)
             return try await handout.handOut(released, to: verified, query: query)

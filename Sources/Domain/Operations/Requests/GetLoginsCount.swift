@@ -21,7 +21,7 @@ struct GetLoginsCount: VerifiedOperation {
         let count = try await access.find(for: verified, isNothing: { $0 == 0 }) { open in
             let indexes = open.map(\.index)
             let comparisons = LoginIndex.comparisons(for: query, in: indexes)
-            return await BackgroundWork.done(beside: comparisons > BackgroundWork.fewLogins) {
+            return await ManyLoginsWork.done(beside: comparisons > ManyLoginsWork.fewLogins) {
                 LoginIndex.count(of: query, in: indexes)
             }
         }

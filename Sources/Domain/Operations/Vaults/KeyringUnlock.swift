@@ -49,7 +49,7 @@ struct KeyringUnlock: Sendable {
         var question = ApprovalRequest(
             kind: .unlock,
             caller: caller,
-            sameness: [],
+            questionDigest: [],
             client: request.id,
             verified: false
         )

@@ -74,11 +74,11 @@ struct Offer: Sendable {
     let store: any VaultStore
     let login: Login
     /// What lets it through without a question about it.
-    var cover: Cover?
+    var standing: StandingPermission?
 
     /// The same, covered.
-    func covered(by cover: Cover) -> Offer {
-        Offer(store: store, login: login, cover: cover)
+    func permitted(by standing: StandingPermission) -> Offer {
+        Offer(store: store, login: login, standing: standing)
     }
 }
 

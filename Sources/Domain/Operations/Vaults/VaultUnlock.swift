@@ -88,7 +88,7 @@ struct VaultUnlock: Sendable {
         var question = ApprovalRequest(
             kind: .unlock,
             caller: caller,
-            sameness: [],
+            questionDigest: [],
             client: client,
             verified: client != nil,
             vaults: stores.map(\.name)

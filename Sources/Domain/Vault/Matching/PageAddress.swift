@@ -83,7 +83,7 @@ package struct PageAddress: Hashable, Sendable {
     var key: String { isOnInternet ? host.text : Self.marked(host.text, scheme) }
 
     /// The keys at which to look for its logins, the best first: the host, then what is left of it label by label.
-    var keys: [String] {
+    var lookupHosts: [String] {
         guard isOnInternet else { return [key] }
         return Array(sequence(first: host, next: \.parent).map(\.text))
     }

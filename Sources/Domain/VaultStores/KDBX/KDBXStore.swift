@@ -63,7 +63,7 @@ package actor KDBXStore: MainLoopActor, VaultStore {
     /// What is known about the file where inotify doesn't report everything.
     let poll: KDBXFilePoll
     /// The saves and readings of the file.
-    var line = SerialLine()
+    var line = SerialTaskQueue()
     /// How long whoever saves waits for the file, which may lie on a network mount that hangs.
     let timeout: Duration
     /// How long it waits before it tries once more to put back what a lock has found overwritten.

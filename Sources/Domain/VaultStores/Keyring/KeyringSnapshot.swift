@@ -14,7 +14,7 @@ struct KeyringSnapshot {
     private(set) var items: [String: KeyringItem]
     private(set) var extras: [String: Extra]
     private(set) var index = LoginIndex([])
-    private(set) var derived: [KeptState.Derived]
+    private(set) var derived: [KeyringVaultState.Derived]
     private(set) var identityItem: KeyringItem?
     /// The logins that are left out, as if they were locked: what their owner said about hosts can't be read, and may
     /// be that one never gets them.
@@ -27,7 +27,7 @@ struct KeyringSnapshot {
         _ items: [KeyringItem],
         extras: [Extra],
         identity: VaultIdentity,
-        remembered: [KeptState.Derived]
+        remembered: [KeyringVaultState.Derived]
     ) {
         self.items = Dictionary(items.map { ($0.path, $0) }, uniquingKeysWith: { $1 })
         self.extras = Dictionary(extras.map { ($0.item.path, $0) }, uniquingKeysWith: { $1 })

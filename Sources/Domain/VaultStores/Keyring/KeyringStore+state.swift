@@ -19,7 +19,7 @@ extension KeyringStore {
         return state.isProvisional ? nil : state.identity?.hash
     }
 
-    func keptState() -> KeptState {
+    func keptState() -> KeyringVaultState {
         known ?? take(file.readIfUsable())
     }
 
@@ -37,15 +37,15 @@ extension KeyringStore {
     }
 
     @discardableResult
-    private func take(_ found: KeptState?) -> KeptState {
+    private func take(_ found: KeyringVaultState?) -> KeyringVaultState {
         let kept = found.flatMap { $0.identity == nil ? nil : $0 }
-        let state = kept ?? KeptState(.random(), isProvisional: true)
+        let state = kept ?? KeyringVaultState(.random(), isProvisional: true)
         known = state
         if state.isProvisional { keep(state) }
         return state
     }
 
-    func keep(_ state: KeptState) {
+    func keep(_ state: KeyringVaultState) {
         known = state
         // A slow disk holds up nobody; what comes later is written later.
         stateWriting.write(state)
@@ -63,7 +63,7 @@ extension KeyringStore {
                 metadata: ["was": "\(identity().hash)", "is": "\(other.hash)"]
             )
             let former = state
-            state = KeptState(other, isProvisional: false)
+            state = KeyringVaultState(other, isProvisional: false)
             state.derived = former.derived
             state.orphans = former.orphans
         }

@@ -23,17 +23,17 @@ package actor KeyringStore: MainLoopActor, VaultStore {
     let keyring: Keyring
     let logger: Logger
     let now: @Sendable () -> Int64
-    let file: StateFile<KeptState>
+    let file: StateFile<KeyringVaultState>
     let events: AsyncStream<KeyringEvent>
     let arranging = BlockingWork(label: "org.keybell.keyring.arranging")
     nonisolated let changeBroadcast = Broadcast<Void>(backlog: 1)
 
-    var known: KeptState?
-    let stateWriting: RetriedWriting<KeptState>
+    var known: KeyringVaultState?
+    let stateWriting: RetriedWriting<KeyringVaultState>
     let cache = CachedReading<KeyringSnapshot, KeyringError>()
     var snapshot: KeyringSnapshot? { cache.current }
     /// The saves: each begins with what the one before has left.
-    var saves = SerialLine()
+    var saves = SerialTaskQueue()
     /// Whether an item that has disappeared may come back as it was.
     let mayReturn: @Sendable (KeyringItem) -> Bool
     /// The logins that are gone for good, and of which what belonged to them is being deleted or was to be.
@@ -42,7 +42,7 @@ package actor KeyringStore: MainLoopActor, VaultStore {
     var toldUnreadable: Set<LoginID> = []
     var follower: Task<Void, Never>?
     /// The looks at what the keyring has reported; each covers everything reported before it begins.
-    var updates = SerialLine()
+    var updates = SerialTaskQueue()
     /// The items that it has reported and that haven't been looked at yet.
     var untaken: Set<String> = []
     /// The items that it reported while all of them were being read.
@@ -81,7 +81,7 @@ package actor KeyringStore: MainLoopActor, VaultStore {
         self.mayReturn = mayReturn
         self.logger = logger
         self.now = now
-        let file = KeptState.file(in: state)
+        let file = KeyringVaultState.file(in: state)
         self.file = file
         stateWriting = RetriedWriting(
             pause: .seconds(1),

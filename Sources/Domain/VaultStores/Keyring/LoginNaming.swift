@@ -13,7 +13,7 @@ struct LoginNaming {
     /// The names by the items' paths.
     private(set) var names: [String: LoginID] = [:]
     /// What to remember of the made-up ones.
-    private(set) var derived: [KeptState.Derived] = []
+    private(set) var derived: [KeyringVaultState.Derived] = []
     private var taken: Set<LoginID> = []
 
     /// Names items.
@@ -24,7 +24,7 @@ struct LoginNaming {
     ///   - name: Makes up a name from the public part of an item, and a number by which items that say the same differ.
     init(
         _ items: [KeyringItem],
-        remembered: [KeptState.Derived],
+        remembered: [KeyringVaultState.Derived],
         name: (_ digest: String, _ attempt: Int) -> LoginID? = Self.name
     ) {
         var nameless: [(item: KeyringItem, digest: String)] = []
@@ -56,7 +56,7 @@ struct LoginNaming {
     private mutating func adopt(_ item: KeyringItem, _ digest: String, _ name: LoginID?) -> Bool {
         guard let name, taken.insert(name).inserted else { return false }
         names[item.path] = name
-        derived.append(KeptState.Derived(digest: digest, path: item.path, uuid: name.hex))
+        derived.append(KeyringVaultState.Derived(digest: digest, path: item.path, uuid: name.hex))
         return true
     }
 
@@ -68,13 +68,13 @@ struct LoginNaming {
 
 /// Made-up names that haven't been given out again yet; each look-up costs the same, however many say the same.
 private struct FreeNames {
-    private let derived: [KeptState.Derived]
+    private let derived: [KeyringVaultState.Derived]
     private let byPath: [String: Int]
     /// What is left of those that say the same, the first one last.
     private var byDigest: [String: [Int]]
     private var given: Set<String> = []
 
-    init(_ derived: [KeptState.Derived]) {
+    init(_ derived: [KeyringVaultState.Derived]) {
         self.derived = derived
         byPath = Dictionary(derived.indices.map { (derived[$0].path, $0) }) { first, _ in first }
         byDigest = Dictionary(grouping: derived.indices.reversed()) { derived[$0].digest }

@@ -50,8 +50,8 @@ package struct OutgoingRequest: Sendable {
         with key: ClientKey,
         nonce: Nonce = .random()
     ) throws(CipherError) -> [UInt8] {
-        let seal = Seal(key: key, nonce: nonce)
-        let signature = try seal.signature()
+        let cipher = MessageCipher(key: key, nonce: nonce)
+        let signature = try cipher.signature()
         var text = JSONText()
         try text.object { (text) throws(CipherError) in
             text.member("RequestType", type.rawValue)
@@ -63,18 +63,19 @@ package struct OutgoingRequest: Sendable {
             if type == .associate { text.member("Key", key.base64().exposedText()) }
             text.member("TriggerUnlock", triggerUnlock)
             for flag in flags { text.member(flag.name, flag.value) }
-            for field in fields { text.member(field.name, try seal.field(field.value)) }
+            for field in fields { text.member(field.name, try cipher.field(field.value)) }
             if !names.isEmpty {
                 text.key("Names")
-                try text.array(names) { (text, name) throws(CipherError) in text.string(try seal.field(name))
+                try text.array(names) { (text, name) throws(CipherError) in
+                    text.string(try cipher.field(name))
                 }
             }
             guard !stringFields.isEmpty else { return }
             text.key("StringFields")
             try text.object { (text) throws(CipherError) in
                 for field in stringFields {
-                    text.key(try seal.field(field.key))
-                    if let value = field.value { text.string(try seal.field(value)) } else { text.null() }
+                    text.key(try cipher.field(field.key))
+                    if let value = field.value { text.string(try cipher.field(value)) } else { text.null() }
                 }
             }
         }

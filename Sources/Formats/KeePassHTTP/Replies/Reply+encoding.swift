@@ -7,13 +7,13 @@ import SecureMemory
 extension Reply {
     /// The JSON text, in ASCII, members in the protocol's order, those without a value left out.
     ///
-    /// A failure, and an answer without a seal, carries no signature and nothing that would have to be encrypted.
+    /// A failure, and an answer without a cipher, carries no signature and nothing that would have to be encrypted.
     /// Should encrypting fail, which takes a machine out of memory, the text says that instead.
-    /// - Parameter seal: What to encrypt with: the key of a client whose request was verified.
+    /// - Parameter cipher: What to encrypt with: the key of a client whose request was verified.
     /// - Returns: The bytes of the body.
-    package func encoded(sealing seal: Seal? = nil) -> [UInt8] {
+    package func encoded(with cipher: MessageCipher? = nil) -> [UInt8] {
         do {
-            return try text(sealing: success ? seal : nil)
+            return try text(with: success ? cipher : nil)
         } catch {
             var failure = self
             failure.success = false
@@ -22,19 +22,19 @@ extension Reply {
         }
     }
 
-    private func text(sealing seal: Seal?) throws(CipherError) -> [UInt8] {
-        guard let seal else { return plainText() }
-        let signature = try seal.signature()
+    private func text(with cipher: MessageCipher?) throws(CipherError) -> [UInt8] {
+        guard let cipher else { return plainText() }
+        let signature = try cipher.signature()
         var text = JSONText()
         try text.object { (text) throws(CipherError) in
             writeHead(to: &text)
             if let entries {
                 text.key("Entries")
                 try text.array(entries) { (text, entry) throws(CipherError) in
-                    try entry.write(to: &text, sealing: seal)
+                    try entry.write(to: &text, with: cipher)
                 }
             }
-            if let uuid { text.member("Uuid", try seal.field(uuid)) }
+            if let uuid { text.member("Uuid", try cipher.field(uuid)) }
             writeTail(to: &text)
             text.member("Nonce", signature.nonce)
             text.member("Verifier", signature.verifier)
@@ -72,17 +72,17 @@ extension Reply {
 extension ReplyEntry {
     // A password goes from the vault's secret to ciphertext without ever being a String. A strict client drops a whole
     // answer for one byte that isn't UTF-8.
-    fileprivate func write(to text: inout JSONText, sealing seal: Seal) throws(CipherError) {
+    fileprivate func write(to text: inout JSONText, with cipher: MessageCipher) throws(CipherError) {
         try text.object { (text) throws(CipherError) in
-            text.member("Name", try seal.field(name))
-            text.member("Login", try seal.field(login))
-            text.member("Password", try seal.field(password.repairedText))
-            text.member("Uuid", try seal.field(uuid))
+            text.member("Name", try cipher.field(name))
+            text.member("Login", try cipher.field(login))
+            text.member("Password", try cipher.field(password.repairedText))
+            text.member("Uuid", try cipher.field(uuid))
             if let group {
                 text.key("Group")
                 try text.object { (text) throws(CipherError) in
-                    text.member("Name", try seal.field(group.name))
-                    text.member("Uuid", try seal.field(group.uuid))
+                    text.member("Name", try cipher.field(group.name))
+                    text.member("Uuid", try cipher.field(group.uuid))
                 }
             }
             // Never an empty array: two libraries decrypt whatever an entry has.
@@ -90,8 +90,8 @@ extension ReplyEntry {
             text.key("StringFields")
             try text.array(stringFields) { (text, field) throws(CipherError) in
                 try text.object { (text) throws(CipherError) in
-                    text.member("Key", try seal.field(field.key))
-                    text.member("Value", try seal.field(field.value.repairedText))
+                    text.member("Key", try cipher.field(field.key))
+                    text.member("Value", try cipher.field(field.value.repairedText))
                 }
             }
         }

@@ -91,7 +91,7 @@ struct StatusCommand: AsyncParsableCommand {
         let line = "\(vault.cleanText(Key.name)) (\(vault.cleanText(Key.kind)), \(state)\(note))\(warning)"
         let kept = (vault[Key.kept]?.asArray ?? []).compactMap { $0.asString.map { PlainText.cleaned($0) } }
         guard !kept.isEmpty else { return line }
-        return line + (warning.isEmpty ? ". " : " ") + "\(KeptSaves.sentence(kept)) \(KeptSaves.cure)"
+        return line + (warning.isEmpty ? ". " : " ") + "\(KeptSavesText.sentence(kept)) \(KeptSavesText.cure)"
     }
 
     /// What to say about what shows requests besides the agents; nil for nothing.

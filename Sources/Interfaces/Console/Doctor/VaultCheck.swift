@@ -41,7 +41,7 @@ struct VaultCheck {
         guard let path = vault.path else { return nil }
         let kept = KDBXKept.found(of: path, state: state)
         guard !kept.isEmpty else { return nil }
-        return .warning(subject, KeptSaves.sentence(kept), do: KeptSaves.cure)
+        return .warning(subject, KeptSavesText.sentence(kept), do: KeptSavesText.cure)
     }
 
     func findings(opening: Bool) async -> [Finding] {

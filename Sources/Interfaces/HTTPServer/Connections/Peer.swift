@@ -13,7 +13,7 @@ final class Peer: Sendable {
     /// What is known of the processes that have the socket.
     private struct Observation {
         /// The last look at it.
-        var snapshot: SocketSnapshot?
+        var snapshot: HolderSnapshot?
         /// Who has had it since the first byte of the request that is being answered, as far as somebody looked.
         var askers: [Holder] = []
         /// Who was seen with it, and running what, since it was accepted or a later request began.
@@ -77,7 +77,7 @@ final class Peer: Sendable {
     func noteHolders() {
         let request = observation.withLock { max($0.request, 1) }
         Task(executorPreference: MainLoop.executor) {
-            let found = await Identification.holdersSoon(of: self.owner)
+            let found = await CallerIdentification.holdersSoon(of: self.owner)
             let isUnseen = found.isEmpty && self.isThere
             self.observation.withLock { observation in
                 guard max(observation.request, 1) == request, observation.seenHolders.count < Self.most else {
@@ -98,13 +98,13 @@ final class Peer: Sendable {
     ///     isn't good enough.
     /// - Returns: Who asks, with all that were seen with the socket since the request's first byte.
     func caller(origin: String?, userAgent: String?, isAnew: Bool) async -> Caller {
-        let known = observation.withLock { observation -> SocketSnapshot? in
+        let known = observation.withLock { observation -> HolderSnapshot? in
             guard isAnew else { return observation.snapshot.flatMap { $0.isGood ? $0 : nil } }
             guard let unused = observation.unused, .now - unused < Self.anew else { return nil }
             observation.unused = nil
             return observation.snapshot
         }
-        let snapshot: SocketSnapshot
+        let snapshot: HolderSnapshot
         if let known { snapshot = known } else { snapshot = await takeSnapshot(isUnused: !isAnew) }
         let (askers, departed, isUnseen) = observation.withLock { ($0.askers, $0.departed, $0.isUnseen) }
         return Caller(
@@ -120,9 +120,13 @@ final class Peer: Sendable {
         )
     }
 
-    private func takeSnapshot(isUnused: Bool) async -> SocketSnapshot {
+    private func takeSnapshot(isUnused: Bool) async -> HolderSnapshot {
         let (request, seenHolders) = observation.withLock { ($0.request, $0.seenHolders) }
-        let snapshot = await Identification.snapshot(of: owner, isAnew: !isUnused, seenHolders: seenHolders)
+        let snapshot = await CallerIdentification.snapshot(
+            of: owner,
+            isAnew: !isUnused,
+            seenHolders: seenHolders
+        )
         observation.withLock { observation in
             observation.snapshot = snapshot
             observation.unused = isUnused && observation.request == request ? .now : nil

@@ -48,9 +48,9 @@ package actor Keyring: MainLoopActor {
     var unconfirmed: Set<String> = []
     /// The questions about such items that are being asked, and the last of them.
     var confirmations: [Set<String>: Task<Result<Void, KeyringError>, Never>] = [:]
-    var questions = SerialLine()
+    var questions = SerialTaskQueue()
     /// What is told of the programs that offer it.
-    var introductions = SerialLine()
+    var introductions = SerialTaskQueue()
     /// The provider that hasn't answered libsecret in time, until it answers a ping.
     private var silent: String?
     /// The collection that had the configured label; KeePassXC shows that only of an open database.

@@ -11,7 +11,7 @@ import SecureMemory
 /// provider's silence; none of them can raise a prompt.
 actor SecretLibrary {
     private let executor = TaskQueue(label: "org.keybell.libsecret")
-    private var bus: LibraryBus
+    private var bus: LibsecretConnection
     private var session: SessionHandle?
 
     /// Runs on the library's own queue, whose thread a slow provider may hold.
@@ -23,7 +23,7 @@ actor SecretLibrary {
     ///   - address: The bus's address, or nil for the session bus of the environment.
     ///   - deadline: How long something may take, from the moment on when it is asked for.
     init(address: String?, deadline: Duration) {
-        bus = LibraryBus(address: address, deadline: deadline)
+        bus = LibsecretConnection(address: address, deadline: deadline)
     }
 
     /// Fetches the secrets of several items in one call; those that are locked or gone are left out.

@@ -28,7 +28,7 @@ actor ConfigurationKeeper: MainLoopActor, ConfigurationKeeping {
     private let listening: Listening
     private let logger: Logger
     /// The readings, one after the other.
-    private var line = SerialLine()
+    private var line = SerialTaskQueue()
 
     private static let telling = BlockingWork(label: "org.keybell.configuration.advice")
 

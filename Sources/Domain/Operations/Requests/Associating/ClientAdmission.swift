@@ -61,7 +61,7 @@ struct ClientAdmission: Sendable {
             var question = ApprovalRequest(
                 kind: .associate,
                 caller: caller,
-                sameness: sameness(key.fingerprint, proposed ?? ""),
+                questionDigest: questionDigest(key.fingerprint, proposed ?? ""),
                 suggestedID: offer.text,
                 fingerprint: key.fingerprint
             )
@@ -130,7 +130,7 @@ struct ClientAdmission: Sendable {
                 var overwrite = ApprovalRequest(
                     kind: .overwrite,
                     caller: admission.caller,
-                    sameness: sameness(key.fingerprint, proposed ?? ""),
+                    questionDigest: questionDigest(key.fingerprint, proposed ?? ""),
                     client: admission.id,
                     suggestedID: admission.id,
                     fingerprint: key.fingerprint

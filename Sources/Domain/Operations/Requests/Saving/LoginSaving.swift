@@ -12,7 +12,7 @@ struct LoginSaving: Sendable {
     private let approvals: ApprovalBroker
     private let keys: KeyCheck
     private let mutes: MuteCheck
-    private let coverage: Coverage
+    private let permissions: StandingPermissions
     private let approval: SaveApproval
     private let recorder: RequestRecorder
     private let logger: Logger
@@ -22,7 +22,7 @@ struct LoginSaving: Sendable {
         approvals: ApprovalBroker,
         keys: KeyCheck,
         mutes: MuteCheck,
-        coverage: Coverage,
+        permissions: StandingPermissions,
         approval: SaveApproval,
         recorder: RequestRecorder,
         logger: Logger
@@ -30,7 +30,7 @@ struct LoginSaving: Sendable {
         self.approvals = approvals
         self.keys = keys
         self.mutes = mutes
-        self.coverage = coverage
+        self.permissions = permissions
         self.approval = approval
         self.recorder = recorder
         self.logger = logger
@@ -54,19 +54,19 @@ struct LoginSaving: Sendable {
         let shown = try await preview(wish, in: store)
         // So only if nothing was sent but a title, a user name and a URL without a secret part.
         guard !shown.isUnchanged else { throw .vault(.unchanged) }
-        let cover = try await approval.cover(
+        let standing = try await approval.standing(
             shown,
             wish: wish,
             named: name,
             vault: store.name,
             verified: verified
         )
-        let code = cover.permission.code
+        let code = standing.permission.code
         let id: LoginID
         do throws(Refusal) {
             // The entry may have become a different one while the person thought about it.
             guard try await preview(wish, in: store).isCovered(by: shown) else { throw .changedMeanwhile }
-            id = try await self.store(wish.draft, in: store, under: cover, verified: verified)
+            id = try await self.store(wish.draft, in: store, under: standing, verified: verified)
         } catch {
             if let code, let why = error.failure(of: store.name) {
                 await approvals.failed(code, because: why)
@@ -80,7 +80,7 @@ struct LoginSaving: Sendable {
             .saved,
             client: verified.client.id,
             caller: await verified.requester.sender(),
-            under: [cover.permission],
+            under: [standing.permission],
             [
                 .host: wish.host.map { PlainText.recordedPlace($0) },
                 .vault: PlainText.field(store.name),
@@ -105,10 +105,10 @@ struct LoginSaving: Sendable {
     private func store(
         _ draft: LoginDraft,
         in store: any VaultStore,
-        under cover: Cover,
+        under standing: StandingPermission,
         verified: VerifiedRequest
     ) async throws(Refusal) -> LoginID {
-        try await check(cover, of: verified)
+        try await check(standing, of: verified)
         do throws(VaultError) {
             do throws(VaultError) {
                 return try await store.save(draft)
@@ -122,7 +122,7 @@ struct LoginSaving: Sendable {
         } catch {
             throw failed(error)
         }
-        try await check(cover, of: verified)
+        try await check(standing, of: verified)
         do throws(VaultError) {
             return try await store.save(draft)
         } catch {
@@ -137,11 +137,11 @@ struct LoginSaving: Sendable {
 
     /// Whether a save may be carried out now: the client's key is still there, and what covers it without a question
     /// still does.
-    private func check(_ cover: Cover, of verified: VerifiedRequest) async throws(Refusal) {
+    private func check(_ standing: StandingPermission, of verified: VerifiedRequest) async throws(Refusal) {
         try await keys.check(verified)
-        guard cover.permission.code == nil else { return }
+        guard standing.permission.code == nil else { return }
         try await mutes.checkAgain(verified.requester)
-        guard await coverage.stillCovered([cover]) == [true] else { throw .denied }
+        guard await permissions.stillPermitted([standing]) == [true] else { throw .denied }
     }
 }
 

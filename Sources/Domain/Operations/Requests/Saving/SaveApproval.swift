@@ -53,13 +53,13 @@ struct SaveApproval: Sendable {
     ///
     /// A change that gives a stored entry new hosts is always asked about, and so is one to a field that may be some
     /// program's settings; no grant for one host makes an entry for another.
-    func cover(
+    func standing(
         _ preview: SavePreview,
         wish: SaveRequest,
         named name: [UInt8],
         vault: String,
         verified: VerifiedRequest
-    ) async throws(Refusal) -> Cover {
+    ) async throws(Refusal) -> StandingPermission {
         let known = await verified.requester.caller()
         let stored = preview.stored
         let host = stored.map { PageAddress(loose: $0.matchedURL)?.hostAndPort ?? $0.title } ?? wish.host
@@ -82,10 +82,10 @@ struct SaveApproval: Sendable {
             await approval.denied(.save, of: verified, at: host)
             throw .denied
         }
-        if !widens, decision == .allowed { return Cover(permission: .grant, subject: subject) }
+        if !widens, decision == .allowed { return StandingPermission(permission: .grant, subject: subject) }
         let isCoverable = decision != .unknown && (!widens || stored == nil)
         if isCoverable, verified.rules.saving == .never, verified.isFamiliar(known) {
-            return Cover(permission: .configuration, subject: subject)
+            return StandingPermission(permission: .configuration, subject: subject)
         }
         // A script at night would wait in vain.
         guard verified.rules.asksToSave else { throw .notGranted }
@@ -93,7 +93,7 @@ struct SaveApproval: Sendable {
         var question = ApprovalRequest(
             kind: .save,
             caller: caller,
-            sameness: saves.digest(
+            questionDigest: saves.digest(
                 of: [verified.client.id, verified.client.fingerprint].map { SecretBytes(utf8: $0) }
                     + wish.parts
             ),
@@ -130,6 +130,6 @@ struct SaveApproval: Sendable {
             Task(executorPreference: MainLoop.executor) { await saves.isAsked(about: name, question) }
         }
         guard decided.allows, let code = decided.code else { throw decided.refusal }
-        return Cover(permission: .answer(code: code), subject: nil)
+        return StandingPermission(permission: .answer(code: code), subject: nil)
     }
 }

@@ -30,7 +30,7 @@ extension NotificationState {
 
     /// When `tick` is due.
     var alarm: Instant? {
-        let dues = notifications.compactMap(\.due) + [revival.due, nudgeDue].compactMap(\.self)
+        let dues = notifications.compactMap(\.due) + [serverRetry.due, nudgeDue].compactMap(\.self)
         let waits =
             queues && notifications.contains(where: \.isPlaceable)
             && !notifications.contains(where: \.holdsPlace)
@@ -114,10 +114,10 @@ extension NotificationState {
             notifications[index].phase = .lost
         }
         guard new != nil else {
-            if isAnother { revival.serverLeft(withQuestions: wasShowing, now: now, limits: limits) }
+            if isAnother { serverRetry.serverLeft(withQuestions: wasShowing, now: now, limits: limits) }
             return []
         }
-        if isAnother { revival.serverCame(now: now) }
+        if isAnother { serverRetry.serverCame(now: now) }
         (hasToldMissing, hasToldHidden, hasToldAbandoned) = (false, false, false)
         for index in notifications.indices {
             guard case .lost = notifications[index].phase else { continue }
@@ -149,7 +149,7 @@ extension NotificationState {
     /// Something that was put off is due.
     mutating func tick(now: Instant) -> [NotificationAction] {
         var actions = nudge(now: now)
-        if revival.begin(now: now) {
+        if serverRetry.begin(now: now) {
             for index in notifications.indices {
                 guard case .lost = notifications[index].phase, !notifications[index].wasAway else { continue }
                 notifications[index].phase = .unplaced

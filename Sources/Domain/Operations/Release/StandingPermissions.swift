@@ -7,7 +7,7 @@ import Vault
 
 /// Whether a login may go out without a question.
 enum ReleaseVerdict: Sendable {
-    case covered(Cover)
+    case permitted(StandingPermission)
     case ask
     case withheld
     /// As the person has decided.
@@ -21,13 +21,13 @@ enum ReleaseVerdict: Sendable {
         if case .ask = self { true } else { false }
     }
 
-    var cover: Cover? {
-        if case .covered(let cover) = self { cover } else { nil }
+    var standing: StandingPermission? {
+        if case .permitted(let standing) = self { standing } else { nil }
     }
 }
 
 /// Finds what covers logins: a grant, an entry's own list, the configuration.
-struct Coverage: Sendable {
+struct StandingPermissions: Sendable {
     private let decisions: RememberedDecisions
 
     /// Makes one that looks up grants here.
@@ -65,13 +65,15 @@ struct Coverage: Sendable {
     }
 
     /// Which of these may still go out; those without cover may, for the person has just been asked about them.
-    func stillCovered(_ covers: [Cover?]) async -> [Bool] {
-        let subjects = covers.compactMap { $0?.subject }
-        guard !subjects.isEmpty else { return covers.map { _ in true } }
+    func stillPermitted(_ standings: [StandingPermission?]) async -> [Bool] {
+        let subjects = standings.compactMap { $0?.subject }
+        guard !subjects.isEmpty else { return standings.map { _ in true } }
         var decided = await decisions.decisions(on: subjects)[...]
-        return covers.map { cover in
-            guard let cover, cover.subject != nil, let decision = decided.popFirst() else { return true }
-            return cover.holds(decision)
+        return standings.map { standing in
+            guard let standing, standing.subject != nil, let decision = decided.popFirst() else {
+                return true
+            }
+            return standing.holds(decision)
         }
     }
 
@@ -87,7 +89,7 @@ struct Coverage: Sendable {
         caller: Caller
     ) -> ReleaseVerdict {
         let covered = { (permission: Permission) in
-            ReleaseVerdict.covered(Cover(permission: permission, subject: subject))
+            ReleaseVerdict.permitted(StandingPermission(permission: permission, subject: subject))
         }
         switch (decision, verified.rules.access) {
         case (.denied, _): return .denied

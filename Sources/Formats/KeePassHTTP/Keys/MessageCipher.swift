@@ -4,18 +4,18 @@ package import Ciphers
 package import SecureMemory
 
 /// What a message of ours is signed and encrypted with: a key and the nonce of this one message.
-package struct Seal: Sendable {
-    /// The nonce, fresh for every seal unless a test says otherwise.
+package struct MessageCipher: Sendable {
+    /// The nonce, fresh for every cipher unless a test says otherwise.
     package let nonce: Nonce
     private let key: ClientKey
 
-    /// Makes a seal for one message.
+    /// Makes a cipher for one message.
     package init(key: ClientKey, nonce: Nonce = .random()) {
         self.key = key
         self.nonce = nonce
     }
 
-    /// Makes a seal for the reply to a message: under its key, with a nonce that is never a request's.
+    /// Makes a cipher for the reply to a message: under its key, with a nonce that is never a request's.
     package init(replyingTo message: VerifiedMessage) {
         self.init(
             key: message.key,

@@ -4,7 +4,7 @@ import ConcurrencyTools
 
 /// Runs work on many logins (asking about them, handing them out) off the serving thread, so that no other request
 /// waits for it.
-enum BackgroundWork {
+enum ManyLoginsWork {
     /// Its own queue.
     static let queue = TaskQueue(label: "org.keybell.many-logins")
 

@@ -4,7 +4,7 @@ import Linux
 import Vault
 
 /// What a keyring vault keeps in the state folder; there is no secret in it.
-struct KeptState: Codable, Equatable, Sendable {
+struct KeyringVaultState: Codable, Equatable, Sendable {
     /// A name that was made up for an item which has none.
     struct Derived: Codable, Equatable, Sendable {
         /// What the item said when it was last seen.
@@ -39,7 +39,7 @@ struct KeptState: Codable, Equatable, Sendable {
 
     /// The file that keeps it: a vault without one, or with one that was tampered with, starts over from what the
     /// keyring knows.
-    static func file(in folder: String) -> StateFile<KeptState> {
+    static func file(in folder: String) -> StateFile<KeyringVaultState> {
         StateFile("keyring-vault.json", in: folder, longest: 16 << 20)
     }
 

@@ -18,18 +18,18 @@ extension ApprovalQueue {
     }
 
     /// The mutes that still hold, the first to end first.
-    func keptMutes(now: ClockReading, asked: (String) -> Int64?) -> [KeptMute] {
+    func storedMutes(now: ClockReading, asked: (String) -> Int64?) -> [StoredMute] {
         let lasting = mutes.filter { $0.value.until > now.instant }
         return Dictionary(grouping: lasting) { $0.value.code }.compactMap { code, programs in
             guard let denied = ended.last(where: { $0.code == code }) else { return nil }
             let request = denied.request
             let until = programs.map(\.value.until).max() ?? now.instant
             let at = now.unix(of: denied.at)
-            return KeptMute(
+            return StoredMute(
                 code: code,
                 until: now.unix(of: until),
                 programs: programs.map(\.key).map { program in
-                    KeptMute.Muted(
+                    StoredMute.Muted(
                         name: program.name,
                         vouchedIDs: program.vouchedIDs.sorted(),
                         script: program.script
@@ -44,7 +44,7 @@ extension ApprovalQueue {
                 asked: asked(code) ?? at,
                 denied: at,
                 unseen: denied.unseen,
-                shown: denied.shown ?? KeptText(request, limits)
+                shown: denied.shown ?? StoredQuestionText(request, limits)
             )
         }.sorted { ($0.until, $0.code) < ($1.until, $1.code) }
     }
@@ -52,7 +52,7 @@ extension ApprovalQueue {
     /// Takes over the mutes of an earlier daemon, for the rest of their time.
     ///
     /// Where the calendar was set back meanwhile, none lasts longer than one may be made to.
-    mutating func takeUp(_ kept: [KeptMute], uid: UInt32, now: ClockReading) {
+    mutating func takeUp(_ kept: [StoredMute], uid: UInt32, now: ClockReading) {
         for mute in kept.prefix(limits.endedCount) {
             guard mute.until > now.unix, let kind = ApprovalKind(rawValue: mute.kind),
                 let code = RequestCode.normalized(mute.code), !mute.programs.isEmpty,
@@ -63,7 +63,7 @@ extension ApprovalQueue {
             var request = ApprovalRequest(
                 kind: kind,
                 caller: callers.first ?? .unknown(uid: uid),
-                sameness: [],
+                questionDigest: [],
                 client: mute.client,
                 vaults: mute.vaults,
                 host: mute.host,
@@ -90,7 +90,7 @@ extension ApprovalQueue {
     }
 }
 
-extension KeptMute.Muted {
+extension StoredMute.Muted {
     fileprivate var program: MutedProgram {
         MutedProgram(name: name, vouchedIDs: Set(vouchedIDs), script: script)
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// How a notification server behaves, beyond what it says of itself.
-struct ServerProfile: Sendable, Equatable {
+struct ServerQuirks: Sendable, Equatable {
     /// Whether it draws the buttons that it is given; some advertise actions and draw none.
     var drawsButtons = false
     /// Whether it shows one notification at a time, the next at the same spot as soon as it goes.
@@ -15,14 +15,14 @@ struct ServerProfile: Sendable, Equatable {
     /// How much text it is certain to draw.
     var room = TextRoom()
 
-    /// The profile of a server, by its name and vendor as it gives them.
-    static func of(product: String, vendor: String) -> ServerProfile {
-        guard let known = known[product] else { return ServerProfile() }
-        return known.byVendor[vendor] ?? known.profile
+    /// The quirks of a server, by its name and vendor as it gives them.
+    static func of(product: String, vendor: String) -> ServerQuirks {
+        guard let known = known[product] else { return ServerQuirks() }
+        return known.byVendor[vendor] ?? known.quirks
     }
 
     /// GNOME Shell's and Cinnamon's: one line of title, six of text, and the rest is clipped without a sign.
-    private static let shell = ServerProfile(
+    private static let shell = ServerQuirks(
         drawsButtons: true,
         queues: true,
         stalls: true,
@@ -30,20 +30,20 @@ struct ServerProfile: Sendable, Equatable {
     )
 
     /// By product; several makers may use one name.
-    private static let known: [String: (profile: ServerProfile, byVendor: [String: ServerProfile])] = [
+    private static let known: [String: (quirks: ServerQuirks, byVendor: [String: ServerQuirks])] = [
         "gnome-shell": (shell, [:]),
         "cinnamon": (shell, [:]),
         // More of the text is there to be scrolled to.
         "Plasma": (
-            ServerProfile(
+            ServerQuirks(
                 drawsButtons: true,
                 holdsBack: true,
                 room: TextRoom(title: .init(lines: 3, columns: 26), body: .init(lines: 8, columns: 34))
             ), [:]
         ),
-        "SwayNotificationCenter": (ServerProfile(drawsButtons: true), [:]),
+        "SwayNotificationCenter": (ServerQuirks(drawsButtons: true), [:]),
         "Xfce Notify Daemon": (
-            ServerProfile(
+            ServerQuirks(
                 drawsButtons: true,
                 room: TextRoom(
                     title: .init(lines: 1, columns: 32),
@@ -53,7 +53,7 @@ struct ServerProfile: Sendable, Equatable {
             ), [:]
         ),
         "lxqt-notificationd": (
-            ServerProfile(
+            ServerQuirks(
                 drawsButtons: true,
                 room: TextRoom(
                     title: .init(lines: 4, columns: 28),
@@ -64,17 +64,17 @@ struct ServerProfile: Sendable, Equatable {
                 )
             ), [:]
         ),
-        "Budgie Notification Server": (ServerProfile(drawsButtons: true), [:]),
+        "Budgie Notification Server": (ServerQuirks(drawsButtons: true), [:]),
         // MATE's, whose window is as wide as the title, and the one that GNOME once had and Flashback has.
         "Notification Daemon": (
-            ServerProfile(
+            ServerQuirks(
                 drawsButtons: true,
                 room: TextRoom(title: .init(lines: 1, columns: 60), body: .init(lines: 14, columns: 50))
             ),
-            ["GNOME": ServerProfile(drawsButtons: true, queues: true, keepsClosed: true)]
+            ["GNOME": ServerQuirks(drawsButtons: true, queues: true, keepsClosed: true)]
         ),
-        "notify-osd": (ServerProfile(queues: true), [:]),
+        "notify-osd": (ServerQuirks(queues: true), [:]),
         // As high as it is by default.
-        "mako": (ServerProfile(room: TextRoom(body: .init(lines: 5, columns: 35), isShared: true)), [:]),
+        "mako": (ServerQuirks(room: TextRoom(body: .init(lines: 5, columns: 35), isShared: true)), [:]),
     ]
 }

@@ -7,7 +7,7 @@ import Synchronization
 
 /// Writes the lines of one file on a thread of its own, in the order in which they come: those that have come meanwhile
 /// all at once, to a file that stays open.
-final class PartWriter: Sendable {
+final class AuditFileWriter: Sendable {
     /// Told of a line that has been written, or why it couldn't be.
     typealias Written = @Sendable (SystemCallError?) -> Void
 

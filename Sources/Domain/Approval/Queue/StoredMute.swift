@@ -3,7 +3,7 @@
 package import Linux
 
 /// The mutes that still hold, as a file in the state folder has them, so that the next daemon can take them over.
-package struct MuteRecord: Codable, Equatable, Sendable {
+package struct StoredMutes: Codable, Equatable, Sendable {
     private enum CodingKeys: CodingKey {
         case format, mutes
     }
@@ -11,16 +11,16 @@ package struct MuteRecord: Codable, Equatable, Sendable {
     private static let format = 1
 
     /// Each of them.
-    package let mutes: [KeptMute]
+    package let mutes: [StoredMute]
 
     /// What is to be kept.
-    package init(_ mutes: [KeptMute]) {
+    package init(_ mutes: [StoredMute]) {
         self.mutes = mutes
     }
 
     /// As many of these as the file has room for, so that none costs the others: the longest are left out.
-    package init(_ mutes: [KeptMute], within longest: Int) {
-        let sizes = mutes.map { StateFile<MuteRecord>.size(of: MuteRecord([$0])) ?? .max }
+    package init(_ mutes: [StoredMute], within longest: Int) {
+        let sizes = mutes.map { StateFile<StoredMutes>.size(of: StoredMutes([$0])) ?? .max }
         var room = longest
         let fitting = mutes.indices.sorted { sizes[$0] < sizes[$1] }.prefix { index in
             guard sizes[index] <= room else { return false }
@@ -36,7 +36,7 @@ package struct MuteRecord: Codable, Equatable, Sendable {
         guard try content.decode(Int.self, forKey: .format) == Self.format else {
             throw DecodingError.dataCorruptedError(forKey: .format, in: content, debugDescription: "")
         }
-        mutes = try content.decode([KeptMute].self, forKey: .mutes)
+        mutes = try content.decode([StoredMute].self, forKey: .mutes)
     }
 
     /// Writes it in this format.
@@ -47,7 +47,7 @@ package struct MuteRecord: Codable, Equatable, Sendable {
     }
 
     /// The file in which they are.
-    package static func file(in folder: String) -> StateFile<MuteRecord> {
+    package static func file(in folder: String) -> StateFile<StoredMutes> {
         StateFile("mutes.json", in: folder)
     }
 }
@@ -55,7 +55,7 @@ package struct MuteRecord: Codable, Equatable, Sendable {
 /// A mute as it outlives the daemon: the programs, until when, and what the person was asked when they muted them.
 ///
 /// There is no secret in it, and nothing of an entry.
-package struct KeptMute: Codable, Equatable, Sendable {
+package struct StoredMute: Codable, Equatable, Sendable {
     /// One of the programs.
     struct Muted: Codable, Equatable, Sendable {
         var name: String
@@ -80,5 +80,5 @@ package struct KeptMute: Codable, Equatable, Sendable {
     /// How many were denied unseen because of it.
     var unseen: Int
     /// How it was shown.
-    var shown: KeptText?
+    var shown: StoredQuestionText?
 }

@@ -10,7 +10,7 @@ import Vault
 @testable import Operations
 
 /// What takes time in proportion to a vault is done beside the thread that serves.
-@Suite(.timeLimit(.minutes(2))) struct BackgroundWorkTests {
+@Suite(.timeLimit(.minutes(2))) struct ManyLoginsWorkTests {
     /// Where entries were made for a reply, and where it was recorded.
     private final class Places: Sendable {
         let onServingThread = Mutex<[Bool]>([])
@@ -55,7 +55,7 @@ import Vault
         _ type: RequestType,
         _ field: String
     ) async throws {
-        #expect(try await Self.places(of: type, field, logins: BackgroundWork.fewLogins + 1) == [false])
+        #expect(try await Self.places(of: type, field, logins: ManyLoginsWork.fewLogins + 1) == [false])
         #expect(try await Self.places(of: type, field, logins: 2) == [true])
     }
 }

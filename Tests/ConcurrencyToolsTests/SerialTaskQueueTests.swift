@@ -4,7 +4,7 @@ import ConcurrencyTools
 import Synchronization
 import Testing
 
-@Suite struct SerialLineTests {
+@Suite struct SerialTaskQueueTests {
     private struct Trouble: Error {}
 
     /// What jobs have done, in their order.
@@ -26,7 +26,7 @@ import Testing
 
     @Test func `each begins when the one before has ended, in the order of joining`() async {
         let record = Record()
-        var line = SerialLine()
+        var line = SerialTaskQueue()
         let tasks = (0..<20).map { name in line.join { await record.job(name) } }
         for (name, task) in tasks.enumerated() { #expect(await task.value == name) }
         #expect(record.all == (0..<20).flatMap { ["begin \($0)", "end \($0)"] })
@@ -34,7 +34,7 @@ import Testing
 
     @Test func `one that fails doesn't break the line`() async {
         let record = Record()
-        var line = SerialLine()
+        var line = SerialTaskQueue()
         let failing = line.join { () async -> Result<Int, Trouble> in .failure(Trouble()) }
         let next = line.join { await record.job(1) }
         await #expect(throws: Trouble.self) { try await failing.value.get() }
@@ -43,7 +43,7 @@ import Testing
 
     @Test func `who doesn't wait any more takes nothing from the job, nor from those after it`() async {
         let record = Record()
-        var line = SerialLine()
+        var line = SerialTaskQueue()
         let (gate, opening) = AsyncStream<Void>.makeStream()
         line.join { for await _ in gate {} }
         let first = line.join { () async -> Bool in
@@ -61,7 +61,7 @@ import Testing
 
     @Test func `all of them is what stands in the line by now`() async {
         let record = Record()
-        var line = SerialLine()
+        var line = SerialTaskQueue()
         await line.isDone()
         for name in 1...3 { line.join { await record.job(name) } }
         await line.isDone()

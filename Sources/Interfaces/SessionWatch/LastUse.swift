@@ -3,7 +3,7 @@
 import Synchronization
 
 /// When a vault was last used, noted along the way of every request, without a hop to any actor.
-package final class UseMark: Sendable {
+package final class LastUse: Sendable {
     private struct State {
         var last = ContinuousClock.now
         var isWatched = false

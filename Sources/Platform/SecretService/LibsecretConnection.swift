@@ -9,7 +9,7 @@ import Glibc
 ///
 /// It isn't the process-wide one, which a library may set to end the process when the bus goes, and which serves one
 /// address for good.
-struct LibraryBus {
+struct LibsecretConnection {
     private let address: String?
     private let deadline: Duration
     /// Whom what is being done now is asked of, and when it has taken too long.

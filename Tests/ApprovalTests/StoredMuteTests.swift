@@ -10,13 +10,13 @@ import Testing
 @testable import Approval
 
 /// Mutes that outlive the daemon.
-struct KeptMuteTests {
+struct StoredMuteTests {
     private let folder: TemporaryFolder
-    private let file: StateFile<MuteRecord>
+    private let file: StateFile<StoredMutes>
 
     init() throws {
         folder = try TemporaryFolder()
-        file = MuteRecord.file(in: folder.path("state"))
+        file = StoredMutes.file(in: folder.path("state"))
     }
 
     private static func reading(_ fixture: QueueFixture, unix: Int64) -> ApprovalQueue.ClockReading {
@@ -24,14 +24,14 @@ struct KeptMuteTests {
     }
 
     /// A queue in which git is muted for ten minutes, at the second 1000.
-    private static func muted(_ caller: Caller = .named("git")) throws -> (kept: [KeptMute], code: String) {
+    private static func muted(_ caller: Caller = .named("git")) throws -> (kept: [StoredMute], code: String) {
         var fixture = QueueFixture()
         let code = try fixture.ask(.release(caller), answered: .deny, Choices(muteSeconds: 600))
-        return (fixture.queue.keptMutes(now: reading(fixture, unix: 1000)) { _ in 990 }, code)
+        return (fixture.queue.storedMutes(now: reading(fixture, unix: 1000)) { _ in 990 }, code)
     }
 
     /// The queue of the next daemon, at another second.
-    private static func next(_ kept: [KeptMute], at unix: Int64) -> QueueFixture {
+    private static func next(_ kept: [StoredMute], at unix: Int64) -> QueueFixture {
         var fixture = QueueFixture()
         fixture.queue.takeUp(kept, uid: 1000, now: reading(fixture, unix: unix))
         return fixture
@@ -39,7 +39,7 @@ struct KeptMuteTests {
 
     @Test func `a mute lasts for the rest of its time`() throws {
         let (kept, code) = try Self.muted()
-        _ = try file.write(MuteRecord(kept))
+        _ = try file.write(StoredMutes(kept))
         #expect(try file.read()?.mutes == kept)
         var fixture = Self.next(kept, at: 1100)
         #expect(fixture.ask(.save(.named("git"))).answer == .quiet)
@@ -60,13 +60,13 @@ struct KeptMuteTests {
         var fixture = Self.next(kept, at: 1100)
         #expect(fixture.queue.unmute(name == "code" ? code : name, now: fixture.now).count == 1)
         #expect(fixture.ask(.save(.named("git"))).code != nil)
-        #expect(fixture.queue.keptMutes(now: Self.reading(fixture, unix: 1100)) { _ in nil }.isEmpty)
+        #expect(fixture.queue.storedMutes(now: Self.reading(fixture, unix: 1100)) { _ in nil }.isEmpty)
     }
 
     @Test func `kept once more it is the same`() throws {
         let (kept, _) = try Self.muted()
         let fixture = Self.next(kept, at: 1100)
-        #expect(fixture.queue.keptMutes(now: Self.reading(fixture, unix: 1100)) { _ in 990 } == kept)
+        #expect(fixture.queue.storedMutes(now: Self.reading(fixture, unix: 1100)) { _ in 990 } == kept)
     }
 
     @Test func `a muted script is muted, and its program isn't`() throws {
@@ -121,10 +121,10 @@ struct KeptMuteTests {
     }
 
     @Test func `the file is this user's alone`() throws {
-        _ = try file.write(MuteRecord(Self.muted().kept))
+        _ = try file.write(StoredMutes(Self.muted().kept))
         let attributes = try FileManager.default.attributesOfItem(atPath: folder.path("state/mutes.json"))
         #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o600)
-        _ = try file.write(MuteRecord([]))
+        _ = try file.write(StoredMutes([]))
         #expect(try file.read()?.mutes.isEmpty == true)
     }
 
@@ -132,7 +132,7 @@ struct KeptMuteTests {
         "", "{", "[]", #"{"format": 2, "mutes": []}"#, #"{"format": 1, "mutes": [{"code": 1}]}"#,
     ])
     func `a file that makes no sense is an error`(text: String) throws {
-        _ = try file.write(MuteRecord([]))
+        _ = try file.write(StoredMutes([]))
         _ = try folder.write("state/mutes.json", text)
         #expect(throws: StateFileError.senseless) { try file.read() }
     }
@@ -147,8 +147,8 @@ struct KeptMuteTests {
         var fixture = QueueFixture()
         let code = try fixture.ask(request, answered: .deny, Choices(muteSeconds: 600))
         for _ in 0..<2 { #expect(fixture.ask(.save(.named("git"))).answer == .quiet) }
-        let kept = fixture.queue.keptMutes(now: Self.reading(fixture, unix: 1000)) { _ in 990 }
-        _ = try file.write(MuteRecord(kept))
+        let kept = fixture.queue.storedMutes(now: Self.reading(fixture, unix: 1000)) { _ in 990 }
+        _ = try file.write(StoredMutes(kept))
         let text = String(decoding: try FileBytes.read(file.path), as: UTF8.self)
         #expect(!text.contains("bank") && !text.contains("ann"), "nothing of an entry")
         let read = try #require(try file.read())
@@ -179,7 +179,7 @@ struct KeptMuteTests {
         members["title"] = "a\u{1B}[2Jb\nc"
         members["matters"] = [String](repeating: "x", count: 1000)
         let shown = try JSONDecoder().decode(
-            KeptText.self,
+            StoredQuestionText.self,
             from: try JSONSerialization.data(withJSONObject: members)
         ).cleaned
         #expect(shown.title.unicodeScalars.allSatisfy { $0.value >= 0x20 })
@@ -189,7 +189,7 @@ struct KeptMuteTests {
     @Test func `the broker has what was denied unseen kept at the daemon's end, and nothing that is kept`()
         async throws
     {
-        let told = Mutex<[[KeptMute]]>([])
+        let told = Mutex<[[StoredMute]]>([])
         func broker() -> ApprovalBroker {
             ApprovalBroker(
                 watchProcess: { process, _ in process },
@@ -208,7 +208,7 @@ struct KeptMuteTests {
     @Test func `the broker has mutes kept as they come and go, and those of before not once more`()
         async throws
     {
-        let told = Mutex<[[KeptMute]]>([])
+        let told = Mutex<[[StoredMute]]>([])
         let broker = ApprovalBroker(
             watchProcess: { process, _ in process },
             keepMutes: { mutes in told.withLock { $0.append(mutes) } }

@@ -6,7 +6,7 @@ import Clients
 ///
 /// It is judged at the moment when that goes out: a question about something else, or a prompt of the keyring's own,
 /// may have taken minutes.
-struct Cover: Sendable {
+struct StandingPermission: Sendable {
     let permission: Permission
     /// What the person may have decided about it beyond a single request; nil if nothing can be.
     let subject: GrantSubject?

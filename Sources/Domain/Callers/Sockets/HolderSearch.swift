@@ -6,7 +6,7 @@ import Linux
 import Synchronization
 
 /// Searches all processes for sockets, off the serving threads, and once for all who ask meanwhile.
-final class SocketSearch: Sendable {
+final class HolderSearch: Sendable {
     /// Who has a socket.
     struct Found: Sendable {
         /// The search that found it out; what is read about it afterwards is the same for all who share the search.

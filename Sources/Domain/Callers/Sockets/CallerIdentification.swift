@@ -3,7 +3,7 @@
 package import Linux
 
 /// Finds out which processes are behind a socket.
-package enum Identification {
+package enum CallerIdentification {
     /// What another look at a caller's socket has found.
     package enum Recheck: Sendable {
         /// The caller with all that have had it so far.
@@ -23,7 +23,7 @@ package enum Identification {
         let program: ProgramFile?
     }
 
-    private static let search = SocketSearch()
+    private static let search = HolderSearch()
 
     /// What was read about a group.
     private struct Facts {
@@ -52,11 +52,11 @@ package enum Identification {
         of owner: SocketOwner,
         isAnew: Bool = true,
         seenHolders: [SocketHolder] = []
-    ) async -> SocketSnapshot {
+    ) async -> HolderSnapshot {
         let start = ContinuousClock.now
         let found = await search.holders(of: owner.inode, isAnew: isAnew)
         guard !found.holders.isEmpty else {
-            return SocketSnapshot(
+            return HolderSnapshot(
                 found.isComplete ? .nobody : .unclear,
                 isComplete: found.isComplete,
                 since: start
@@ -71,16 +71,16 @@ package enum Identification {
             }
         )
         guard let facts = await facts.read(group) else {
-            return SocketSnapshot(.unclear, isComplete: false, since: start)
+            return HolderSnapshot(.unclear, isComplete: false, since: start)
         }
         let seenByProcess = Dictionary(grouping: seenHolders, by: \.pid)
         var holders: [Holder] = []
-        var descriptors: [SocketSnapshot.Held] = []
+        var descriptors: [HolderSnapshot.Held] = []
         for socket in found.holders {
             guard let holder = facts.holders[socket.pid] else { continue }
             let programs = [socket.program] + (seenByProcess[socket.pid] ?? []).map(\.program)
             holders.append(holder.checked(against: programs))
-            descriptors.append(SocketSnapshot.Held(socket, holder))
+            descriptors.append(HolderSnapshot.Held(socket, holder))
         }
         var earlier: [Holder] = []
         var departed: [ProcessIdentity] = []
@@ -96,7 +96,7 @@ package enum Identification {
             }
         }
         let isComplete = found.isComplete && facts.isComplete
-        return SocketSnapshot(
+        return HolderSnapshot(
             holders.isEmpty ? (isComplete ? .nobody : .unclear) : .found,
             holders: holders,
             earlier: earlier,

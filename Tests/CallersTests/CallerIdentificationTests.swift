@@ -5,7 +5,7 @@ import Foundation
 import Linux
 import Testing
 
-@Suite struct IdentificationTests {
+@Suite struct CallerIdentificationTests {
     @Test func `a script that connects is identified with its parents`() async throws {
         let bell = try ListeningSocket(binding: try #require(InternetAddress("127.0.0.1", port: 0)))
         let folder = FileManager.default.temporaryDirectory.appending(path: "keybell-\(UUID().uuidString)")
@@ -29,9 +29,9 @@ import Testing
         let local = try #require(InternetAddress("127.0.0.1", port: UInt16(line[0])))
         let remote = try #require(InternetAddress("127.0.0.1", port: bell.address.port))
         let owner = try #require(try SocketTable.owner(local: local, remote: remote))
-        var look = await Identification.snapshot(of: owner)
+        var look = await CallerIdentification.snapshot(of: owner)
         // On a busy machine one look may not have the time that it takes.
-        for _ in 0..<20 where !look.isGood { look = await Identification.snapshot(of: owner) }
+        for _ in 0..<20 where !look.isGood { look = await CallerIdentification.snapshot(of: owner) }
         #expect(look.isGood)
         let caller = Caller(socket: owner, present: look.holders, origin: "moz-extension://1")
 
@@ -53,7 +53,7 @@ import Testing
 
     @Test func `a socket that nobody holds is an unknown caller's`() async {
         let owner = SocketOwner(uid: 7, inode: .max)
-        let look = await Identification.snapshot(of: owner)
+        let look = await CallerIdentification.snapshot(of: owner)
         #expect(look.holders.isEmpty && !look.isGood)
         let caller = Caller(socket: owner, present: look.holders)
         #expect(!caller.isKnown && caller.program == Program(id: "") && !caller.program.isKnown)

@@ -12,7 +12,7 @@ import Synchronization
 /// own: a change is written, and the disk has it, before it is carried out; reads are written together, a moment later,
 /// and nobody waits for that. A file that can't be read or written stops changes, never reads, and a disk that hangs
 /// counts as one.
-package actor NonceStore {
+package actor NonceFile {
     private struct Known {
         var nonces = UsedNonces()
         /// Whether what the file has is among them.

@@ -3,7 +3,7 @@
 import Linux
 
 /// What one look at a socket has found.
-package struct SocketSnapshot: Sendable {
+package struct HolderSnapshot: Sendable {
     /// How it went.
     package enum Outcome: Hashable, Sendable {
         /// These hold it.

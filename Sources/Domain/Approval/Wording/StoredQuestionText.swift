@@ -3,7 +3,7 @@
 import DisplayText
 
 /// How a request was shown, for a daemon that no longer knows anything else about it; nothing of an entry is in it.
-struct KeptText: Codable, Equatable, Sendable {
+struct StoredQuestionText: Codable, Equatable, Sendable {
     private(set) var title: String
     private var warnings: [String]
     private var matters: [String]
@@ -32,7 +32,7 @@ struct KeptText: Codable, Equatable, Sendable {
     }
 
     /// The same, fit to be shown whoever has written it.
-    var cleaned: KeptText {
+    var cleaned: StoredQuestionText {
         var text = self
         text.title = PlainText.line(title, limit: Self.longest)
         text.warnings = warnings.prefix(Self.mostLines).map { PlainText.line($0, limit: Self.longest) }

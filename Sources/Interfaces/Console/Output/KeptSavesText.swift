@@ -3,7 +3,7 @@
 import DisplayText
 
 /// What is said about saves that could not be put into a vault's file.
-enum KeptSaves {
+enum KeptSavesText {
     /// Where they are.
     static func sentence(_ paths: [String]) -> String {
         "What Keybell had saved is missing in its file, and kept in "

@@ -4,7 +4,7 @@
 ///
 /// Joining never suspends, so jobs are in the order in which their actor was asked for them. A job is done even
 /// if nobody waits for it any more. A job must not wait for another one of its own line.
-package struct SerialLine: Sendable {
+package struct SerialTaskQueue: Sendable {
     private var last: Task<Void, Never>?
 
     /// An empty line.

@@ -6,7 +6,7 @@ import Approval
 ///
 /// The first time comes after a moment in which a server that restarts by itself will have taken its name again; one
 /// that leaves at each notification is started a few times, with growing pauses, and then only for a new question.
-struct Revival: Sendable, Equatable {
+struct ServerRetry: Sendable, Equatable {
     typealias Instant = NotificationState.Instant
 
     /// When that is due; nil where nothing is planned.
@@ -23,7 +23,7 @@ struct Revival: Sendable, Equatable {
     mutating func serverLeft(withQuestions: Bool, now: Instant, limits: ApprovalLimits) {
         if let since = serverSince, since + limits.steadyServer <= now { tries = 0 }
         serverSince = nil
-        let pauses = limits.revivals
+        let pauses = limits.serverRetries
         due = withQuestions && tries < pauses.count ? now + pauses[tries] : nil
     }
 

@@ -3,12 +3,12 @@
 import ConcurrencyTools
 
 /// Has mutes kept for the next daemon, each time that they change.
-struct KeptMutes {
-    private let keep: @Sendable ([KeptMute]) -> Void
+struct MuteChanges {
+    private let keep: @Sendable ([StoredMute]) -> Void
     private var known: [MutedProgram: Quiet] = [:]
-    private var kept: [KeptMute] = []
+    private var kept: [StoredMute] = []
 
-    init(by keep: @escaping @Sendable ([KeptMute]) -> Void) {
+    init(by keep: @escaping @Sendable ([StoredMute]) -> Void) {
         self.keep = keep
     }
 
@@ -19,7 +19,7 @@ struct KeptMutes {
         _ times: RequestTimes
     ) {
         known = queue.mutes
-        kept = queue.keptMutes(now: now) { times[$0]?.unix }
+        kept = queue.storedMutes(now: now) { times[$0]?.unix }
     }
 
     /// Has them kept if some have begun, or ended by the person's word.

@@ -127,8 +127,8 @@ import Testing
         let code = try session.code(in: again)
         #expect(await answer.value == .allowed(Choices(id: "firefox"), code: code))
         for other in others { #expect(await other.value == .allowed(Choices(id: "firefox"), code: code)) }
-        // Once more for each time that it was asked again, at the most.
-        #expect(added.now <= 1 + others.count)
+        // By the queue, which may not know yet that it was seen here, and by the notifier that shows it again.
+        #expect(added.now <= 1 + 2 * others.count)
         try await session.end()
         counting.cancel()
     }

@@ -114,4 +114,24 @@ import Testing
         }
         #expect(text(path) == "slow")
     }
+
+    @Test func `what those without the lock have left goes once they have ended`() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try Data("old".utf8).write(to: URL(filePath: path))
+        let ended = Process()
+        ended.executableURL = URL(filePath: "/bin/true")
+        try ended.run()
+        ended.waitUntilExit()
+        let name = URL(filePath: path).lastPathComponent
+        let pid = ended.processIdentifier
+        let litter = [".\(name).keybell-new-\(pid)", ".\(name).keybell-old-\(pid)"]
+        let others = [
+            ".\(name).keybell-new-\(getpid())", ".\(name).keybell-new-\(pid)x", ".other.keybell-new-\(pid)",
+        ]
+        for file in litter + others { try Data().write(to: URL(filePath: "\(folder)/\(file)")) }
+        try FileReplacement(of: path).clearLitter()
+        let left = try FileManager.default.contentsOfDirectory(atPath: folder)
+        #expect(Set(left) == Set(others + [name]))
+    }
 }

@@ -30,7 +30,8 @@ final class ByteObserver: ChannelInboundHandler {
         var bytes = unwrapInboundIn(data)
         let count = bytes.readableBytes
         // The last byte goes by itself: if a request has ended before it, the next one has begun in this read, perhaps with
-        // a part of its head, of which the decoder says nothing.
+        // a part of its head, of which the decoder says nothing. What has come of a TLS record that isn't whole yet isn't
+        // among these bytes: a request in it begins with the read that completes the record.
         if count > 1, let most = bytes.readSlice(length: count - 1) {
             handler.bytesCome()
             context.fireChannelRead(wrapInboundOut(most))

@@ -68,10 +68,14 @@ package struct FileReplacement: ~Copyable, Sendable {
     /// The name under which a file's former content is kept.
     package static func backup(of path: String) -> String { path + ".keybell-backup" }
 
-    /// Removes what a replacement that was killed has left beside the file.
+    /// Removes what a replacement that was killed has left beside the file; with the lock, what those without it have
+    /// left, too.
     package borrowing func clearLitter() {
         unsafe unlink(temporary)
         unsafe unlink(linked)
+        if isLocked {
+            lock.removeFilesOfEndedProcesses(named: [temporary, linked].map { name(of: $0) + "-" })
+        }
     }
 
     /// Puts other content in the file's place.
@@ -264,6 +268,8 @@ package struct FileReplacement: ~Copyable, Sendable {
     /// A hidden name in the same folder, with the lock always the same, so that what a killed save left is found.
     private func beside(_ ending: String) -> String {
         let owner = isLocked ? "" : "-\(getpid())"
-        return "\(folder)/.\(path.split(separator: "/").last ?? "").\(ending)\(owner)"
+        return "\(folder)/.\(name(of: path)).\(ending)\(owner)"
     }
+
+    private borrowing func name(of path: String) -> Substring { path.split(separator: "/").last ?? "" }
 }

@@ -7,30 +7,72 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct RetriedWritingTests {
     private struct DiskFull: Error {}
 
-    @Test func `what failed too often is tried again when asked to, and told once`() async {
-        let isFull = Mutex(true)
-        let reports = Mutex<[String]>([])
-        let (tries, tried) = AsyncStream.makeStream(of: Int.self)
-        let writing = RetriedWriting<Int>(
-            pause: .milliseconds(1),
-            write: { value in
-                tried.yield(value)
-                if isFull.withLock({ $0 }) { throw DiskFull() }
-            },
-            failed: { _ in reports.withLock { $0.append("failed") } },
-            recovered: { reports.withLock { $0.append("recovered") } }
-        )
+    /// Where a value is written unless it is full, and what is told of that.
+    private final class Disk: Sendable {
+        private struct State {
+            var isFull = true
+            var value: Int?
+            var reports: [String] = []
+        }
+
+        let attempts: AsyncStream<Int>
+        private let attempted: AsyncStream<Int>.Continuation
+        private let state = Mutex(State())
+
+        init() {
+            (attempts, attempted) = AsyncStream.makeStream(of: Int.self)
+        }
+
+        var value: Int? { state.withLock { $0.value } }
+        var reports: [String] { state.withLock { $0.reports } }
+
+        func makeRoom() { state.withLock { $0.isFull = false } }
+
+        func writing(pause: Duration) -> RetriedWriting<Int> {
+            RetriedWriting(
+                pause: pause,
+                write: { try self.take($0) },
+                failed: { _ in self.tell("failed") },
+                recovered: { self.tell("recovered") }
+            )
+        }
+
+        private func take(_ value: Int) throws {
+            defer { attempted.yield(value) }
+            try state.withLock { state in
+                guard !state.isFull else { throw DiskFull() }
+                state.value = value
+            }
+        }
+
+        private func tell(_ report: String) { state.withLock { $0.reports.append(report) } }
+    }
+
+    @Test func `what fails is tried until it works, and told once`() async {
+        let disk = Disk()
+        let writing = disk.writing(pause: .milliseconds(1))
         writing.write(1)
-        var attempts = tries.makeAsyncIterator()
-        for _ in 0...8 { #expect(await attempts.next() == 1) }
-        await BlockingWork.state {}
-        isFull.withLock { $0 = false }
-        writing.retry()
-        #expect(await attempts.next() == 1)
-        await BlockingWork.state {}
+        var attempts = disk.attempts.makeAsyncIterator()
+        // More often than the pauses double.
+        for _ in 0..<12 { #expect(await attempts.next() == 1) }
+        disk.makeRoom()
+        while disk.value == nil { #expect(await attempts.next() == 1) }
         writing.write(2)
-        #expect(await attempts.next() == 2)
+        while disk.value != 2 { _ = await attempts.next() }
         await BlockingWork.state {}
-        #expect(reports.withLock { $0 } == ["failed", "recovered"])
+        #expect(disk.reports == ["failed", "recovered"])
+    }
+
+    @Test func `a flush doesn't wait for the next try`() async {
+        let disk = Disk()
+        let writing = disk.writing(pause: .seconds(86_400))
+        #expect(await writing.flush(), "nothing is left")
+        writing.write(1)
+        #expect(await !writing.flush())
+        writing.write(2)
+        disk.makeRoom()
+        #expect(await writing.flush())
+        #expect(disk.value == 2)
+        #expect(disk.reports == ["failed", "recovered"])
     }
 }

@@ -4,8 +4,7 @@ import Synchronization
 
 /// Writes the latest of some values, with nobody waiting for it; what couldn't be written is tried again.
 ///
-/// That is done a few times, after pauses that double, and then once more for the next value or ``retry()``. Failure is
-/// reported once until it works.
+/// The pauses before that double up to 64 times the first. Failure is reported once until it works.
 package final class RetriedWriting<Value: Sendable>: Sendable {
     private struct State {
         /// What isn't written yet.
@@ -14,7 +13,7 @@ package final class RetriedWriting<Value: Sendable>: Sendable {
         var count = 0
         /// How often it has failed in a row.
         var failures = 0
-        /// The next try; nil where there were enough.
+        /// The next try after a failure.
         var alarm: Alarm?
     }
 
@@ -24,7 +23,7 @@ package final class RetriedWriting<Value: Sendable>: Sendable {
     private let recovered: @Sendable () -> Void
     private let state = Mutex(State())
 
-    private static var mostRetries: Int { 8 }
+    private static var mostDoublings: Int { 6 }
 
     /// Nothing is written yet.
     ///
@@ -51,14 +50,15 @@ package final class RetriedWriting<Value: Sendable>: Sendable {
         begin()
     }
 
-    /// Tries again what failed too often to be tried by itself.
-    package func retry() {
-        let isGivenUp = state.withLock { state in
-            guard state.failures > 0, state.alarm == nil else { return false }
-            state.failures = 1
-            return true
+    /// Tries at once what isn't written yet, and returns when the disk has answered.
+    ///
+    /// - Returns: Whether nothing is left to be written.
+    @discardableResult
+    package func flush() async -> Bool {
+        await BlockingWork.state {
+            self.writeLatest()
+            return self.state.withLock { $0.waiting == nil }
         }
-        if isGivenUp { begin() }
     }
 
     private func begin() {
@@ -84,9 +84,8 @@ package final class RetriedWriting<Value: Sendable>: Sendable {
     private func fail(_ error: any Error) {
         let isFirst = state.withLock { state in
             defer { state.failures += 1 }
-            state.alarm =
-                state.failures < Self.mostRetries
-                ? Alarm(after: pause * (1 << state.failures)) { [weak self] in self?.begin() } : nil
+            let doublings = min(state.failures, Self.mostDoublings)
+            state.alarm = Alarm(after: pause * (1 << doublings)) { [weak self] in self?.begin() }
             return state.failures == 0
         }
         if isFirst { failed(error) }

@@ -36,6 +36,7 @@ struct Components: Sendable {
     private let keyring: Keyring
     private let nonces: NonceFile
     private let answers: AnswerRecorder
+    private let mutes: MuteKeeper
     let logger: Logger
 
     /// Makes them; nothing runs yet.
@@ -48,7 +49,7 @@ struct Components: Sendable {
             isRequired: first.audit.isRequired,
             logger: logger
         )
-        let mutes = MuteKeeper(file: StoredMutes.file(in: folders.state), logger: logger)
+        mutes = MuteKeeper(file: StoredMutes.file(in: folders.state), logger: logger)
         let approvals = ApprovalBroker(
             limits: first.approval.approvalLimits,
             confirmation: PinentryConfirmation(configuration: configuration, logger: logger).ask,
@@ -134,6 +135,7 @@ struct Components: Sendable {
     var lastRecords: [LastWork.Part] {
         Self.parts([
             ("what was counted", { [audit] in await audit.finish() }),
+            ("what is muted", { [mutes] in await mutes.flush() }),
             ("the state", { await BlockingWork.state {} }),
         ])
     }

@@ -18,7 +18,7 @@ struct MuteKeeper: Sendable {
     ///
     /// - Parameters:
     ///   - file: Where they are kept.
-    ///   - pause: How long it takes until what couldn't be written is tried again; each time twice as long as before.
+    ///   - pause: How long until what couldn't be written is tried again, for the first time.
     ///   - logger: Where trouble goes.
     init(file: StateFile<StoredMutes>, pause: Duration = .seconds(60), logger: Logger) {
         (self.file, self.logger) = (file, logger)
@@ -65,6 +65,11 @@ struct MuteKeeper: Sendable {
     /// Keeps them in place of those before, a moment later; if that fails, when it works.
     func keep(_ mutes: [StoredMute]) {
         writing.write(mutes)
+    }
+
+    /// Keeps at once what couldn't be kept before.
+    func flush() async {
+        await writing.flush()
     }
 
     private static func reason(_ error: any Error) -> String {

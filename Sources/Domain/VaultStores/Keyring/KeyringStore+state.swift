@@ -27,7 +27,7 @@ extension KeyringStore {
     func readState() async {
         guard known == nil else { return }
         do {
-            let found = try await withDeadline(.seconds(5)) { [file] in
+            let found = try await withDeadline(Self.diskTimeout) { [file] in
                 await BlockingWork.state { file.readIfUsable() }
             }
             if known == nil { take(found) }
@@ -50,6 +50,17 @@ extension KeyringStore {
         // A slow disk holds up nobody; what comes later is written later.
         stateWriting.write(state)
     }
+
+    /// Writes at once what couldn't be written before.
+    func flushState() async {
+        do {
+            try await withDeadline(Self.diskTimeout) { [stateWriting] in _ = await stateWriting.flush() }
+        } catch {
+            logger.error("The vault's state takes too long to write")
+        }
+    }
+
+    private static var diskTimeout: Duration { .seconds(5) }
 
     /// Takes the identity that the keyring knows, if ours was only made up because there was no state.
     func settleIdentity(_ extras: [KeyringItem]) {

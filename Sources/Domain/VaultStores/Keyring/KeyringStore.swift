@@ -102,7 +102,6 @@ package actor KeyringStore: MainLoopActor, VaultStore {
     /// Nil while it may still turn out that the keyring knows another: clients keep what they are told for good.
     package func hash() async -> String? {
         await readState()
-        stateWriting.retry()
         guard keptState().isProvisional else { return settledHash }
         switch await collectionState() {
         case .unlocked: await settle()
@@ -181,6 +180,15 @@ package actor KeyringStore: MainLoopActor, VaultStore {
         isClosed = true
         await lock()
         changeBroadcast.finish()
+    }
+
+    package func savesAreDone() async {
+        await flushState()
+    }
+
+    package func finish() async {
+        await lock()
+        await flushState()
     }
 
     package func unlock(for reason: UnlockReason) async throws(VaultError) {
@@ -295,7 +303,6 @@ package actor KeyringStore: MainLoopActor, VaultStore {
     /// The collection's state: from memory, if it was looked at and nothing has been reported since.
     private func collectionState() async -> CollectionState {
         follow()
-        stateWriting.retry()
         if snapshot != nil { return .unlocked }
         if let lastLook, lastLook.state != .noProvider || .now < lastLook.at + Self.timeout {
             return lastLook.state

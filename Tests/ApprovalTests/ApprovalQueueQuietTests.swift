@@ -140,6 +140,25 @@ import Testing
         #expect(recent.times.quietUntil == fixture.now + .seconds(30))
     }
 
+    @Test(
+        arguments: [
+            (Caller.named("firefox"), ["Work", "Passwords"], 1), (.named("firefox", 300), ["Passwords"], 1),
+            (.named("firefox"), ["Work"], 0), (.named("git"), ["Passwords"], 0),
+            (.named("firefox", origin: "chrome-extension://x"), ["Passwords"], 0),
+        ]
+    )
+    mutating func `a remembered denial counts for the program and the vault that it was about`(
+        caller: Caller,
+        vaults: [String],
+        count: Int
+    ) throws {
+        try fixture.ask(.release(), answered: .deny, Choices(scope: .always))
+        fixture.queue.count(
+            RememberedDenial(.release, of: "3F:A2", by: caller.program, in: vaults, at: "github.com")
+        )
+        #expect(fixture.queue.recent(now: fixture.now).map(\.request.unseen) == [count])
+    }
+
     @Test mutating func `recent lists the newest first and forgets after an hour`() throws {
         let first = try fixture.ask(.release(host: "a"), answered: .deny)
         fixture.pass(.seconds(10))

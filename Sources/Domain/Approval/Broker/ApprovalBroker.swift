@@ -152,8 +152,8 @@ package actor ApprovalBroker: MainLoopActor {
     }
 
     /// What the person has denied for longer than once was asked again, and denied unseen.
-    package func denied(_ kind: ApprovalKind, of fingerprint: String, at place: String?) {
-        queue.countRemembered(kind, of: fingerprint, at: place)
+    package func count(_ denial: RememberedDenial) {
+        queue.count(denial)
     }
 
     /// What the person allowed under this code could not be carried out, for this reason: they are told, once.

@@ -145,7 +145,7 @@ extension ApprovalQueue {
         }
     }
 
-    /// Who has a request waiting or was denied just now.
+    /// Who has a request waiting, or was denied something that is still denied unseen: for a moment, or while it is muted.
     private func involved(now: Instant) -> [Caller] {
         let running = (Array(quiets.values) + Array(mutes.values)).filter { $0.until > now }
         let denied = Set(running.map(\.code))

@@ -31,12 +31,10 @@ extension ApprovalQueue {
     }
 
     /// Counts a request that a remembered denial denies towards the question that was so answered, while that is listed.
-    mutating func countRemembered(_ kind: ApprovalKind, of fingerprint: String, at place: String?) {
+    mutating func count(_ denial: RememberedDenial) {
         let index = ended.lastIndex { former in
-            let request = former.request
-            return former.outcome == .denied && former.choices.map { $0.scope != .once } ?? false
-                && request.kind == kind && request.fingerprint == fingerprint
-                && (request.host ?? request.claimedTitle) == place
+            former.outcome == .denied && former.choices.map { $0.scope != .once } ?? false
+                && denial.comes(from: former.request)
         }
         if let index { ended[index].count(unseen: 1) }
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Approval
+import Callers
 import Clients
 
 /// Asks the person about verified requests.
@@ -16,9 +17,23 @@ struct ClientApproval: Sendable {
         self.decisions = decisions
     }
 
-    /// A decision of the person's denies, unseen, what a client asks for at a host, or under a title.
-    func denied(_ kind: ApprovalKind, of verified: VerifiedRequest, at place: String?) async {
-        await approvals.denied(kind, of: verified.client.fingerprint, at: place)
+    /// A decision of the person's denies, unseen, what a program asks for at a host, or under a title.
+    func denied(
+        _ kind: ApprovalKind,
+        of verified: VerifiedRequest,
+        by caller: Caller,
+        in vaults: [String],
+        at place: String?
+    ) async {
+        await approvals.count(
+            RememberedDenial(
+                kind,
+                of: verified.client.fingerprint,
+                by: caller.program,
+                in: vaults,
+                at: place
+            )
+        )
     }
 
     /// Asks, and waits for the answer; for a key that is gone, no allow counts and nothing is kept.

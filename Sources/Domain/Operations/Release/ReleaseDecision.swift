@@ -58,8 +58,9 @@ struct ReleaseDecision: Sendable {
                 )
             }
         }
-        if verdicts.contains(where: \.isDenied) {
-            await approval.denied(.release, of: verified, at: purpose.host)
+        let denied = zip(offers, verdicts).filter(\.1.isDenied).map(\.0.store.name)
+        if !denied.isEmpty {
+            await approval.denied(.release, of: verified, by: caller, in: denied, at: purpose.host)
         }
         let asked = zip(offers, verdicts).filter(\.1.asks).map(\.0)
         var permissions = Set(verdicts.compactMap(\.standing?.permission))

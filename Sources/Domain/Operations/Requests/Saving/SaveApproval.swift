@@ -79,7 +79,7 @@ struct SaveApproval: Sendable {
         let subject = GrantSubject(key: grant, entry: stored?.id.hex ?? "")
         let decision = await decisions.decisions(on: [subject]).first ?? .unknown
         guard decision != .denied else {
-            await approval.denied(.save, of: verified, at: host)
+            await approval.denied(.save, of: verified, by: known, in: [vault], at: host)
             throw .denied
         }
         if !widens, decision == .allowed { return StandingPermission(permission: .grant, subject: subject) }

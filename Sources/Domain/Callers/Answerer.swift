@@ -86,7 +86,8 @@ package struct Answerer: Hashable, Sendable {
     /// - Parameters:
     ///   - pid: From the bus daemon's credentials.
     ///   - uid: Likewise.
-    /// - Returns: The answerer, without identity if the process has ended or has too many parents.
+    /// - Returns: The answerer; nothing but its user if the process has ended, or there is more to read about it and its
+    ///   parents than a ``ProcessReader`` does.
     package static func read(pid: Int32, uid: UInt32) -> Answerer {
         guard let identity = ProcessIdentity(running: pid) else { return Answerer(identity: nil, uid: uid) }
         let reader = ProcessReader()

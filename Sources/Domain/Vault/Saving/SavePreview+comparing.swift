@@ -111,16 +111,15 @@ extension SavePreview {
     private static func lostHosts(before: Login?, after: Login) -> [String] {
         let kept = after.addresses
         let reached = Set(kept.map(Reach.init))
-        var hosts: [String] = []
-        for old in before?.addresses ?? [] where !hosts.contains(old.text) {
+        let hosts = Set(kept.map(\.host))
+        let onOwnPort = Set(kept.filter(\.address.isOnOwnPort).map(\.host))
+        var seen: Set<String> = []
+        return (before?.addresses ?? []).filter { old in
             let isKept =
                 reached.contains(Reach(old)) || reached.contains(Reach(old, port: nil))
-                || kept.contains {
-                    old.host.hasSuffix("." + $0.host) || ($0.host == old.host && $0.address.isOnOwnPort)
-                }
-            if !isKept { hosts.append(old.text) }
-        }
-        return hosts
+                || onOwnPort.contains(old.host) || old.parents.contains(where: hosts.contains)
+            return !isKept && seen.insert(old.text).inserted
+        }.map(\.text)
     }
 
     private struct Reach: Hashable {
@@ -141,6 +140,11 @@ extension SavePreview {
 extension Login.Belonging {
     /// The host as it is shown to a person, with the port if one is written.
     fileprivate var text: String { port.map { "\(host):\($0)" } ?? host }
+
+    /// The domains that the host is in.
+    fileprivate var parents: [String] {
+        host.indices.filter { host[$0] == "." }.map { String(host[host.index(after: $0)...]) }
+    }
 
     /// The host, with its wildcards.
     fileprivate var host: String {

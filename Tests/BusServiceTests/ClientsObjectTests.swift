@@ -4,6 +4,7 @@ import BusInterface
 import Clients
 import DBus
 import DisplayText
+import Foundation
 import TestSupport
 import Testing
 
@@ -95,6 +96,14 @@ struct `Clients on the bus` {
         }
         #expect(both?.message.contains("counts no more, but stays in the keyring (") == true)
         #expect(try await fixture.grants.all().isEmpty)
+        let state = fixture.bus.folder.path("state")
+        try FileManager.default.removeItem(atPath: state)
+        try fixture.bus.folder.write("state", "no folder")
+        try await fixture.grants.remember([Self.grant(to: fingerprint, .session(expires: nil))])
+        let temporary = await #expect(throws: DBusError.self) {
+            try await call(fixture, ClientsInterface.revoke, "firefox")
+        }
+        #expect(temporary?.message.hasSuffix("), and is back after a restart.") == true)
         provider.failing.update { $0 = nil }
         _ = try await call(fixture, ClientsInterface.revoke, "firefox")
         #expect(try await list(fixture).isEmpty)

@@ -57,7 +57,7 @@ struct ServiceFixture {
             logger: logger
         )
         let seen = seen
-        grants = GrantRegistry(keyring: keyring, logger: logger)
+        grants = GrantRegistry(keyring: keyring, folder: bus.folder.path("state"), logger: logger)
         let objects = BusObjects(
             bus: daemon,
             approvals: approvals,

@@ -37,7 +37,8 @@ import Testing
             keyring: keyring,
             folder: folder.path("state"),
             logger: quiet,
-            retries: tryingAgain ? Array(repeating: .milliseconds(20), count: 1000) : []
+            retries: tryingAgain ? Array(repeating: .milliseconds(20), count: 1000) : [],
+            pause: .milliseconds(100)
         )
     }
 
@@ -155,6 +156,91 @@ import Testing
         await forgetInVain(in: registry)
         #expect(await !registry.staysForgotten())
         #expect(await registry.decision(on: grant.key) == .undecided)
+    }
+
+    @Test func `what couldn't be written to the state folder is written by itself once that works`()
+        async throws
+    {
+        let registry = try await registry()
+        try await registry.remember([grant])
+        let file = folder.path("state/forgotten.json")
+        try folder.makeFolder("state/forgotten.json")
+        provider.failing.update { $0 = "Delete" }
+        await forgetInVain(in: registry)
+        #expect(await !registry.staysForgotten())
+        try FileManager.default.removeItem(atPath: file)
+        try await withDeadline(.seconds(60)) {
+            while !FileManager.default.fileExists(atPath: file) { await Task.yield() }
+        }
+        #expect(await (try self.registry()).decision(on: grant.key) == .undecided)
+    }
+
+    /// A key that was revoked and is let in again.
+    @Test func `what is granted after everything was forgotten is kept only once the file doesn't say so`()
+        async throws
+    {
+        let registry = try await registry()
+        try await registry.remember([grant])
+        provider.failing.update { $0 = "Delete" }
+        await #expect(throws: ClientError.self) { try await registry.forget(fingerprint: "AA:BB") }
+        #expect(await registry.staysForgotten())
+        // What is written has this name first, and can't replace a folder.
+        let blocked = "state/forgotten.json.new-\(getpid())"
+        try folder.makeFolder(blocked)
+        provider.failing.update { $0 = nil }
+        try await registry.forget(fingerprint: "AA:BB")
+
+        await #expect(throws: ClientError.self) { try await registry.remember([grant]) }
+        #expect(await registry.decision(on: grant.key) == .allowed)
+        // Another client's are kept.
+        var other = grant.key
+        other.fingerprint = "CC:DD"
+        let further = Grant(key: other, allows: true, entries: ["E1"], scope: .always)
+        try await registry.forget(fingerprint: "CC:DD")
+        try await registry.remember([further])
+        #expect(await (try self.registry()).decision(on: other) == .allowed)
+        try FileManager.default.removeItem(atPath: folder.path(blocked))
+        try await registry.remember([grant])
+        #expect(await (try self.registry()).decision(on: grant.key) == .allowed)
+    }
+
+    @Test func `what is granted while all that was before can't be deleted outlasts a restart`() async throws
+    {
+        let registry = try await registry()
+        try await registry.remember([grant])
+        provider.failing.update { $0 = "Delete" }
+        await #expect(throws: ClientError.self) { try await registry.forget(fingerprint: "AA:BB") }
+        await #expect(throws: ClientError.self) { try await registry.remember([grant]) }
+        provider.failing.update { $0 = nil }
+        try await registry.remember([grant])
+        #expect(try await registry.all().map(\.name) == [grant.name])
+        #expect(await (try self.registry()).decision(on: grant.key) == .allowed)
+    }
+
+    /// A client is let in only then.
+    @Test(arguments: [nil, "{"])
+    func `all of a key's grants are deleted though it isn't known what was forgotten before`(damage: String?)
+        async throws
+    {
+        try await registry().remember([grant])
+        let file = folder.path("state/forgotten.json")
+        try folder.makeFolder("state")
+        if let damage {
+            try folder.write("state/forgotten.json", damage)
+        } else {
+            try folder.makeFolder("state/forgotten.json")
+        }
+        let registry = try await registry()
+        try await registry.forget(fingerprint: "AA:BB")
+        try await registry.forget(fingerprint: "CC:DD")
+        // What is granted anew counts until the session ends, as for every client.
+        await #expect(throws: ClientError.self) { try await registry.remember([grant]) }
+        #expect(await registry.decision(on: grant.key) == .allowed)
+        #expect(FileManager.default.fileExists(atPath: file))
+        try FileManager.default.removeItem(atPath: file)
+        #expect(await (try self.registry()).decision(on: grant.key) == .undecided)
+        try await registry.remember([grant])
+        #expect(await (try self.registry()).decision(on: grant.key) == .allowed)
     }
 
     @Test(arguments: [nil, "", "{", #"{"format": 2, "keys": {}}"#])

@@ -141,7 +141,8 @@ import Testing
     @Test func `every error has advice`() {
         let errors: [KeyringError] = [
             .noProvider, .noDefaultCollection, .locked, .deadline, .dismissed, .notFound, .itemLocked,
-            .noSession, .unencrypted, .forgottenUnknown("why"), .failed("why"),
+            .noSession, .unencrypted, .forgottenUnknown("why"), .stillForgotten("file"),
+            .failed("why"),
         ]
         #expect(Set(errors.map(\.advice)).count == errors.count)
         #expect(errors.allSatisfy { $0.advice.hasSuffix(".") || $0 == .failed("why") })

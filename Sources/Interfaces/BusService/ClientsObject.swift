@@ -80,12 +80,10 @@ struct ClientsObject: Sendable {
         }
         let grantsFailure = await forgetting
         if let error = failure {
-            let granted =
-                grantsFailure.map { ", but stays in the keyring (\($0.message))" } ?? ", and is deleted"
             throw DBusError(
                 name: error.name,
                 message:
-                    "Its key could not be deleted, so that it is still let in: \(error.message) What it was granted counts no more\(granted)."
+                    "Its key could not be deleted, so that it is still let in: \(error.message) What it was granted counts no more\(await state(grantsFailure))."
             )
         }
         guard let grantsFailure else { return [] }
@@ -106,6 +104,17 @@ struct ClientsObject: Sendable {
         } catch {
             return DBusError(error)
         }
+    }
+
+    /// How it is told on what the grants of a key that is still let in have come to.
+    ///
+    /// - Parameter failure: Why they couldn't be deleted.
+    /// - Returns: The rest of a sentence.
+    private func state(_ failure: DBusError?) async -> String {
+        guard let failure else { return ", and is deleted" }
+        return await grants.staysForgotten()
+            ? ", but stays in the keyring (\(failure.message))"
+            : " while Keybell runs, but stays in the keyring (\(failure.message)), and is back after a restart"
     }
 
     private func delete(_ id: String, for answerer: Answerer) async throws(DBusError) -> [Value] {

@@ -55,7 +55,8 @@ package final class RetriedWriting<Value: Sendable>: Sendable {
     /// - Returns: Whether nothing is left to be written.
     @discardableResult
     package func flush() async -> Bool {
-        await BlockingWork.state {
+        guard state.withLock({ $0.waiting != nil }) else { return true }
+        return await BlockingWork.state {
             self.writeLatest()
             return self.state.withLock { $0.waiting == nil }
         }

@@ -135,6 +135,7 @@ struct Components: Sendable {
     var lastRecords: [LastWork.Part] {
         Self.parts([
             ("what was counted", { [audit] in await audit.finish() }),
+            ("what is forgotten", { [grants] in _ = await grants.staysForgotten() }),
             ("what is muted", { [mutes] in await mutes.flush() }),
             ("the state", { await BlockingWork.state {} }),
         ])

@@ -4,40 +4,55 @@ import ConcurrencyTools
 import Linux
 import Logging
 import SecretService
-import Synchronization
 
 /// Keeps what is forgotten and couldn't be deleted in the state folder, so that it doesn't count for the next daemon either.
-final class ForgottenFile: Sendable {
-    private struct State {
-        /// What was kept before is written over only once it is known.
-        var isRead = false
-        /// What isn't written yet.
-        var waiting: ForgottenRecord?
-        var complaint: String?
+struct ForgottenFile: Sendable {
+    /// Whether it is known what the daemon before kept.
+    enum Reading {
+        case due
+        /// It couldn't be read, which the log says.
+        case failed
+        case done
     }
 
-    private let file: StateFile<ForgottenRecord>?
-    private let logger: Logger
-    private let state = Mutex(State())
+    private let file: StateFile<ForgottenRecord>
+    private let writing: RetriedWriting<ForgottenRecord>
+
+    /// Where it is.
+    var path: String { file.path }
 
     /// How long a disk may take.
     private static let timeout = Duration.seconds(5)
 
-    /// Nothing is read or written yet; without a folder nothing ever is.
-    init(folder: String?, logger: Logger) {
-        file = folder.map { StateFile("forgotten.json", in: $0) }
-        self.logger = logger
+    /// Nothing is read or written yet.
+    ///
+    /// - Parameters:
+    ///   - folder: The state folder.
+    ///   - pause: How long until what couldn't be written is tried again, for the first time.
+    ///   - logger: Where trouble with writing goes.
+    init(folder: String, pause: Duration, logger: Logger) {
+        let file = StateFile<ForgottenRecord>("forgotten.json", in: folder)
+        self.file = file
+        writing = RetriedWriting(
+            pause: pause,
+            // Whether the disk has it for certain matters after a crash of the system alone.
+            write: { _ = try file.write($0) },
+            failed: { error in
+                logger.error(
+                    "what is forgotten can't be kept: until that works, the next start goes by what was kept before",
+                    metadata: ["why": "\(file.path): \(error)"]
+                )
+            },
+            recovered: { logger.notice("what is forgotten is kept again") }
+        )
     }
 
-    /// What the daemon before kept; nil where that is known already.
+    /// What the daemon before kept.
     ///
-    /// - Throws: Why it can't be known, so that nothing that the keyring has may count; the log says so, too. The next call
-    ///   tries again.
-    func read() async throws(KeyringError) -> ForgottenRecord? {
-        guard let file, state.withLock({ !$0.isRead }) else { return nil }
-        let record: ForgottenRecord
+    /// - Throws: Why it can't be known, so that nothing that the keyring has may count.
+    func read() async throws(KeyringError) -> ForgottenRecord {
         do {
-            record = try await withDeadline(Self.timeout) {
+            return try await withDeadline(Self.timeout) { [file] in
                 try await BlockingWork.state { () throws(StateFileError) in
                     guard let record = try file.read() else { return ForgottenRecord() }
                     guard record.format == ForgottenRecord.format else { throw .senseless }
@@ -45,63 +60,40 @@ final class ForgottenFile: Sendable {
                 }
             }
         } catch {
-            let reason = reason(for: error)
-            complain("no stored decision counts, for what was forgotten before isn't known", reason)
-            throw .forgottenUnknown(reason)
+            throw .forgottenUnknown(reason(for: error))
         }
-        // Whoever has read it at the same time has it.
-        let isFirst = state.withLock { state in
-            defer { state.isRead = true }
-            return !state.isRead
-        }
-        return isFirst ? record : nil
     }
 
-    /// Keeps what is forgotten now, a moment later, and where that fails with the next change.
+    /// Keeps what is forgotten now, a moment later, and where that fails once it works.
+    ///
+    /// To be called only once it has been read, since that is written over.
     func keep(_ forgotten: ForgottenGrants) {
-        guard file != nil else { return }
-        state.withLock { $0.waiting = ForgottenRecord(forgotten) }
-        BlockingWork.state.begin { self.write() }
+        writing.write(ForgottenRecord(forgotten))
     }
 
-    /// Whether what is forgotten by now is in the file.
+    /// Whether the file has what was last to be kept; what couldn't be written is tried at once.
     func isKept() async -> Bool {
-        guard file != nil else { return false }
-        // A deadline is the only error there is.
-        try? await withDeadline(Self.timeout) { await BlockingWork.state { self.write() } }
-        return state.withLock { $0.isRead && $0.waiting == nil }
+        // A disk that takes too long is the only error there is.
+        (try? await withDeadline(Self.timeout) { [writing] in await writing.flush() }) ?? false
+    }
+
+    /// Whether the file says that all of a key's grants are forgotten, which is no longer to be kept; also where that can't be
+    /// found out.
+    func stillHasAll(of fingerprint: String) async -> Bool {
+        guard await !isKept() else { return false }
+        do throws(KeyringError) {
+            return try await read().keys[fingerprint]?.isAll ?? false
+        } catch {
+            return true
+        }
     }
 
     private func reason(for error: any Error) -> String {
-        let path = file?.path ?? ""
-        return switch error as? StateFileError {
+        switch error as? StateFileError {
         case .senseless?:
             "\(path) is damaged, or of a newer Keybell; if you move it away, all that `keybell grants` lists then counts"
         case .unreadable(let error)?: "\(path) can't be read (\(error.words))"
         case nil: "\(path) can't be read in time: does the disk hang?"
         }
-    }
-
-    private func write() {
-        guard let file, let record = state.withLock({ $0.isRead ? $0.waiting : nil }) else { return }
-        do throws(SystemCallError) {
-            // Whether the disk has it for certain matters after a crash of the system alone.
-            _ = try file.write(record)
-        } catch {
-            return complain("what is forgotten and can't be deleted counts again after a restart", "\(error)")
-        }
-        state.withLock { state in
-            if state.waiting == record { state.waiting = nil }
-            state.complaint = nil
-        }
-    }
-
-    /// Says so once.
-    private func complain(_ complaint: String, _ reason: String) {
-        let isNew = state.withLock { state in
-            defer { state.complaint = complaint }
-            return state.complaint != complaint
-        }
-        if isNew { logger.error("\(complaint)", metadata: ["why": "\(reason)"]) }
     }
 }

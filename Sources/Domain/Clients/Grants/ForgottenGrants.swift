@@ -70,9 +70,9 @@ struct ForgottenGrants: Sendable {
 }
 
 /// The same as a file of the state folder has it, for the next daemon: names alone.
-struct ForgottenRecord: Codable, Equatable, Sendable {
+struct ForgottenRecord: Codable, Sendable {
     /// What of a key's grants is forgotten.
-    struct Names: Codable, Equatable, Sendable {
+    struct Names: Codable, Sendable {
         var isAll: Bool
         var names: [String]
     }

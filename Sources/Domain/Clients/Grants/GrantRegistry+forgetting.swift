@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ConcurrencyTools
+import Logging
 import SecretService
 
 // What no longer counts, and is deleted as soon as the keyring does that.
@@ -14,7 +15,12 @@ extension GrantRegistry {
     }
 
     /// Whether what is forgotten and isn't deleted yet no longer counts after a restart either.
-    package func staysForgotten() async -> Bool { await forgottenFile.isKept() }
+    ///
+    /// What couldn't be written to the state folder is tried at once.
+    package func staysForgotten() async -> Bool {
+        guard let forgottenFile, forgottenReading == .done else { return false }
+        return await forgottenFile.isKept()
+    }
 
     /// Forgets one grant by its name.
     ///
@@ -41,7 +47,7 @@ extension GrantRegistry {
         changeBroadcast.send(())
         guard !known.isForSession || beingStored != nil else { return known }
         forgotten.add(known)
-        forgottenFile.keep(forgotten)
+        keepForgotten()
         try await write(fingerprint)
         return known
     }
@@ -49,7 +55,7 @@ extension GrantRegistry {
     /// Forgets what can't be read: if there is a grant of that name, it doesn't count once it can be.
     private func forgetUnread(_ name: String, of fingerprint: String) async throws(ClientError) {
         forgotten.add(name, of: fingerprint)
-        forgottenFile.keep(forgotten)
+        keepForgotten()
         try await write(fingerprint)
     }
 
@@ -73,7 +79,7 @@ extension GrantRegistry {
         if table.forget(fingerprint: fingerprint) { changeBroadcast.send(()) }
         pending = pending.filter { $0.value.key.fingerprint != fingerprint }
         forgotten.addAll(of: fingerprint)
-        forgottenFile.keep(forgotten)
+        keepForgotten()
         try await write(fingerprint, mayAsk: mayAsk)
     }
 
@@ -81,10 +87,31 @@ extension GrantRegistry {
     ///
     /// - Throws: Why it isn't known what that is.
     func takeUpForgotten() async throws(KeyringError) {
-        guard let former = try await forgottenFile.read() else { return }
+        guard let forgottenFile, forgottenReading != .done else { return }
+        let former: ForgottenRecord
+        do throws(KeyringError) {
+            former = try await forgottenFile.read()
+        } catch {
+            if forgottenReading == .due {
+                logger.error(
+                    "no stored decision counts, for what was forgotten before isn't known",
+                    metadata: ["why": "\(error.advice)"]
+                )
+                forgottenReading = .failed
+            }
+            throw error
+        }
+        // Whoever has read it at the same time has taken it up.
+        guard forgottenReading != .done else { return }
+        forgottenReading = .done
         forgotten.add(former)
         // What was forgotten before that was known isn't written yet.
-        if !forgotten.isEmpty { forgottenFile.keep(forgotten) }
+        if !forgotten.isEmpty { keepForgotten() }
+    }
+
+    /// Has the state folder keep what is forgotten now; once it is known what was before, since that is written over.
+    func keepForgotten() {
+        if forgottenReading == .done { forgottenFile?.keep(forgotten) }
     }
 
     // MARK: - Deleting

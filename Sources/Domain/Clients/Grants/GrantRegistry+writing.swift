@@ -35,7 +35,14 @@ extension GrantRegistry {
     private func store(_ new: [Grant], _ fingerprint: String, mayAsk: Bool) async throws(KeyringError) {
         defer { for grant in new { pending[grant.name] = nil } }
         // Without knowing what is there, writing would make a second item.
-        if let error = await load() { throw error }
+        if let error = await load() {
+            guard case .forgottenUnknown = error, new.isEmpty, forgotten[fingerprint]?.isAll == true else {
+                throw error
+            }
+            // Whatever was forgotten before, all of this key's goes.
+            return try await deleteUnread(fingerprint, mayAsk: mayAsk)
+        }
+        if !new.isEmpty { try await endForgettingAll(fingerprint, mayAsk: mayAsk) }
         let former = forgotten[fingerprint]
         // It has been deleted meanwhile.
         if new.isEmpty, former == nil { return }
@@ -54,13 +61,36 @@ extension GrantRegistry {
         }
         // A reading that runs may have seen what was there before.
         cache.change { $0 = snapshot }
-        // Nothing more was forgotten meanwhile.
-        if let former, forgotten[fingerprint]?.count == former.count {
-            forgotten.isDeleted(fingerprint)
-            forgottenFile.keep(forgotten)
-        }
+        if let former { noteDeleted(fingerprint, since: former) }
         for grant in added { _ = table.forget(fingerprint: fingerprint, name: grant.name) }
         table.adopt(kept.grants.filter { !forgotten.covers($0) }, fingerprint: fingerprint)
+    }
+
+    /// Ends, in the state folder too, that everything granted to a key is forgotten: the next daemon would take what is granted
+    /// to it now for that.
+    private func endForgettingAll(_ fingerprint: String, mayAsk: Bool) async throws(KeyringError) {
+        if forgotten[fingerprint]?.isAll == true { try await store([], fingerprint, mayAsk: mayAsk) }
+        if let forgottenFile, await forgottenFile.stillHasAll(of: fingerprint) {
+            throw .stillForgotten(forgottenFile.path)
+        }
+    }
+
+    /// Deletes what the keyring has for a key, where it isn't known what was forgotten before, so that nothing is read.
+    private func deleteUnread(_ fingerprint: String, mayAsk: Bool) async throws(KeyringError) {
+        let former = forgotten[fingerprint]
+        for item in try await keyring.items(schema: Self.schema, attributes: ["fingerprint": fingerprint]) {
+            try await keyring.deleteIfThere(item, mayAsk: mayAsk)
+        }
+        // A reading that runs may have seen what was there before.
+        cache.forget()
+        if let former { noteDeleted(fingerprint, since: former) }
+    }
+
+    /// The keyring has nothing any more of what was forgotten of a key, unless more was meanwhile.
+    private func noteDeleted(_ fingerprint: String, since former: ForgottenGrants.OfKey) {
+        guard forgotten[fingerprint]?.count == former.count else { return }
+        forgotten.isDeleted(fingerprint)
+        keepForgotten()
     }
 
     private func put(_ kept: [Grant], _ fingerprint: String, mayAsk: Bool) async throws(KeyringError) {

@@ -25,7 +25,9 @@ package actor GrantRegistry: MainLoopActor {
     let cache = CachedReading<GrantsSnapshot, KeyringError>()
     /// What was forgotten and isn't deleted yet: it doesn't count, whatever the keyring still holds.
     var forgotten = ForgottenGrants()
-    let forgottenFile: ForgottenFile
+    /// Keeps that for the next daemon; nil where there is no state folder.
+    let forgottenFile: ForgottenFile?
+    var forgottenReading = ForgottenFile.Reading.due
     /// What is being stored, by name; it counts for this session until it is.
     var pending: [String: Grant] = [:]
     var writes = SerialTaskQueue()
@@ -44,16 +46,18 @@ package actor GrantRegistry: MainLoopActor {
     ///   - folder: The state folder, for what is forgotten and can't be deleted; nil where this process alone goes by that.
     ///   - logger: Where trouble goes.
     ///   - retries: How long it waits each time before it tries again to delete what it couldn't.
+    ///   - pause: How long it waits before it tries again to write what it couldn't to the state folder, for the first time.
     package init(
         keyring: Keyring,
         folder: String? = nil,
         logger: Logger,
-        retries: [Duration] = [.seconds(1), .seconds(5), .seconds(15), .seconds(60), .seconds(300)]
+        retries: [Duration] = [.seconds(1), .seconds(5), .seconds(15), .seconds(60), .seconds(300)],
+        pause: Duration = .seconds(1)
     ) {
         self.keyring = keyring
         self.retries = retries
         self.logger = logger
-        forgottenFile = ForgottenFile(folder: folder, logger: logger)
+        forgottenFile = folder.map { ForgottenFile(folder: $0, pause: pause, logger: logger) }
         // From now on: a lock before `run` must not be missed.
         events = keyring.events()
     }

@@ -24,6 +24,8 @@ package enum KeyringError: Error, Hashable, Sendable {
     case unencrypted
     /// What doesn't count any more of what is stored there isn't known; why.
     case forgottenUnknown(String)
+    /// What was granted would be forgotten at the next start, with all that was forgotten before; the file that says so.
+    case stillForgotten(String)
     /// The provider refused, in its own words.
     case failed(String)
 
@@ -62,6 +64,8 @@ package enum KeyringError: Error, Hashable, Sendable {
         case .forgottenUnknown(let reason):
             "No stored decision counts until it is known which of them you have forgotten: \(reason)"
                 + (reason.hasSuffix("?") ? "" : ".")
+        case .stillForgotten(let path):
+            "\(path) says that all that this client was granted is forgotten, and can't be changed."
         case .failed(let reason):
             "The Secret Service refused: \(reason)"
         }

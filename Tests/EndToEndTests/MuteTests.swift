@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import KeePassHTTP
 import TestSupport
 import Testing
@@ -74,6 +75,23 @@ struct MuteTests {
         _ = try session.bus.folder.write("state/keybell/mutes.json", "{")
         try await session.start()
         try await session.daemon.prints("mutes.json in the state folder can't be used")
+    }
+
+    @Test func `a mute that couldn't be written at first is when the daemon ends`() async throws {
+        let session = try await DaemonSession()
+        let body = try associateBody()
+        let asking = Task { try await session.send(body) }
+        let question = try await BusAnswerer(session).question()
+        // No file takes a folder's place.
+        let blocked = try session.bus.folder.makeFolder("state/keybell/mutes.json")
+        #expect(try await session.keybell("deny", question.code, "--mute", "10").status == 0)
+        _ = try await asking.value
+        try await session.daemon.prints("what is muted can't be kept")
+        try FileManager.default.removeItem(atPath: blocked)
+        _ = try await session.stop()
+        try await session.start()
+        let status = try await session.keybell("status").output
+        #expect(status.contains("keybell unmute \(question.code)"), "\(status)")
     }
 
     @Test func `the person may unlock while a script of theirs waits, with keybell itself`() async throws {

@@ -118,7 +118,7 @@ import Testing
 }
 
 /// A listener, a client and the accepted connection, all in this process.
-private struct Loopback: ~Copyable {
+struct Loopback: ~Copyable {
     let listener: Descriptor
     let connection: Descriptor
     let accepted: Descriptor

@@ -17,6 +17,51 @@ struct SocketQuery {
 
     private static let headerSize = 16
     private static let messageSize = headerSize + 72
+    private static let questionSize = headerSize + 56
+    /// Room for what an answer begins with, which is all that is read of it.
+    private static let room = 512
+
+    /// The socket that questions go over, one after the other; it stays open, and is another after any trouble.
+    private static let shared = Mutex(Line())
+
+    private struct Line: ~Copyable {
+        private var socket: Descriptor?
+        private var sequence: UInt32 = 0
+
+        /// Sends a question and returns the answer's beginning.
+        mutating func ask(_ query: borrowing SocketQuery) throws(SystemCallError) -> [UInt8] {
+            // Put back only if all goes well: an answer that comes late is never taken for another's.
+            let socket = try open()
+            sequence &+= 1
+            let bytes = query.question(sequence)
+            // Without an address the datagram goes to the kernel, which answers before send returns.
+            guard unsafe send(socket.number, bytes, bytes.count, 0) == bytes.count else {
+                throw .last("send")
+            }
+            var reply = [UInt8](repeating: 0, count: SocketQuery.room)
+            let count = unsafe recv(socket.number, &reply, reply.count, Int32(MSG_DONTWAIT))
+            guard count >= 0 else { throw .last("recv") }
+            reply.removeLast(reply.count - count)
+            guard count >= SocketQuery.headerSize, SocketQuery.number(reply, at: 8, UInt32.self) == sequence
+            else {
+                throw SystemCallError(call: "sock_diag", code: EBADMSG)
+            }
+            self.socket = consume socket
+            return reply
+        }
+
+        private mutating func open() throws(SystemCallError) -> Descriptor {
+            if let open = socket.take() { return open }
+            return try Descriptor(
+                "socket",
+                Glibc.socket(
+                    AF_NETLINK,
+                    Int32(SOCK_RAW.rawValue) | Int32(SOCK_CLOEXEC.rawValue),
+                    NETLINK_SOCK_DIAG
+                )
+            )
+        }
+    }
 
     /// For which families the kernel has found a socket: it has their tables, so what it doesn't find isn't there.
     private static let answered = Atomic<UInt8>(0)
@@ -30,35 +75,34 @@ struct SocketQuery {
     ///
     /// - Throws: The kernel's `errno`: ENOENT if there is no such socket (or no such table).
     func ask() throws(SystemCallError) -> SocketOwner {
-        let socket = try Descriptor(
-            "socket",
-            socket(AF_NETLINK, Int32(SOCK_RAW.rawValue) | Int32(SOCK_CLOEXEC.rawValue), NETLINK_SOCK_DIAG)
-        )
-        // Without an address the datagram goes to the kernel, which answers before send returns.
-        let bytes = question()
-        guard unsafe send(socket.number, bytes, bytes.count, 0) == bytes.count else { throw .last("send") }
-        var reply = [UInt8](repeating: 0, count: 8192)
-        let count = unsafe recv(socket.number, &reply, reply.count, Int32(MSG_DONTWAIT))
-        guard count >= 0 else { throw .last("recv") }
-        return try answer(in: reply.prefix(count))
+        try answer(in: Self.shared.withLock { line throws(SystemCallError) in try line.ask(self) })
     }
 
     /// The question as bytes.
-    func question() -> [UInt8] {
-        var body = [UInt8(local.isIPv6 ? AF_INET6 : AF_INET), UInt8(IPPROTO_TCP), 0, 0]
-        body += Self.bytes(UInt32.max)  // any state
-        body += addresses
-        body += Self.bytes(UInt32(0))  // any interface
-        body += Self.bytes(UInt32.max) + Self.bytes(UInt32.max)  // INET_DIAG_NOCOOKIE, twice
-        var header = Self.bytes(UInt32(Self.headerSize + body.count))
-        header += Self.bytes(UInt16(SOCK_DIAG_BY_FAMILY)) + Self.bytes(UInt16(NLM_F_REQUEST))
-        header += Self.bytes(UInt32(1)) + Self.bytes(UInt32(0))
-        return header + body
+    func question(_ sequence: UInt32 = 1) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(Self.questionSize)
+        Self.append(UInt32(Self.questionSize), to: &bytes)
+        Self.append(UInt16(SOCK_DIAG_BY_FAMILY), to: &bytes)
+        Self.append(UInt16(NLM_F_REQUEST), to: &bytes)
+        Self.append(sequence, to: &bytes)
+        Self.append(UInt32(0), to: &bytes)
+        bytes.append(UInt8(local.isIPv6 ? AF_INET6 : AF_INET))
+        bytes.append(UInt8(IPPROTO_TCP))
+        Self.append(UInt16(0), to: &bytes)
+        Self.append(UInt32.max, to: &bytes)  // any state
+        for end in [local, remote] { Self.append(end.port.byteSwapped, to: &bytes) }
+        for end in [local, remote] {
+            bytes += end.bytes
+            bytes += repeatElement(0, count: 16 - end.bytes.count)
+        }
+        Self.append(UInt32(0), to: &bytes)  // any interface
+        Self.append(UInt64.max, to: &bytes)  // INET_DIAG_NOCOOKIE, twice
+        return bytes
     }
 
     /// Reads the kernel's answer.
-    func answer(in reply: ArraySlice<UInt8>) throws(SystemCallError) -> SocketOwner {
-        let reply = Array(reply)
+    func answer(in reply: [UInt8]) throws(SystemCallError) -> SocketOwner {
         guard reply.count >= Self.headerSize + 4 else {
             throw SystemCallError(call: "sock_diag", code: EBADMSG)
         }
@@ -75,8 +119,9 @@ struct SocketQuery {
         guard reply[Self.headerSize + 1] != SocketLine.listening else {
             throw SystemCallError(call: "sock_diag", code: ENOENT)
         }
-        let ports = Array(reply[(Self.headerSize + 4)..<(Self.headerSize + 8)])
-        guard ports == Array(addresses.prefix(4)) else {
+        guard Self.number(reply, at: Self.headerSize + 4, UInt16.self) == local.port.bigEndian,
+            Self.number(reply, at: Self.headerSize + 6, UInt16.self) == remote.port.bigEndian
+        else {
             throw SystemCallError(call: "sock_diag", code: ENOENT)
         }
         Self.answered.bitwiseOr(family, ordering: .relaxed)
@@ -86,17 +131,11 @@ struct SocketQuery {
         )
     }
 
-    /// The first part of a sockid: both ports, both addresses padded to 16 bytes.
-    private var addresses: [UInt8] {
-        let ports = [local.port, remote.port].flatMap { [UInt8($0 >> 8), UInt8($0 & 0xFF)] }
-        let hosts = [local, remote].flatMap {
-            $0.bytes + [UInt8](repeating: 0, count: 16 - $0.bytes.count)
+    /// Puts a number behind what is there, in the machine's order, as the kernel wants it.
+    private static func append<Number: FixedWidthInteger>(_ number: Number, to bytes: inout [UInt8]) {
+        for place in 0..<MemoryLayout<Number>.size {
+            bytes.append(UInt8(truncatingIfNeeded: number.littleEndian >> (place * 8)))
         }
-        return ports + hosts
-    }
-
-    private static func bytes<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] {
-        (0..<MemoryLayout<Number>.size).map { UInt8(truncatingIfNeeded: number.littleEndian >> ($0 * 8)) }
     }
 
     private static func number<Number: FixedWidthInteger>(

@@ -31,8 +31,10 @@ import Testing
         let owner = try #require(try SocketTable.owner(local: local, remote: remote))
         var look = await CallerIdentification.snapshot(of: owner)
         // On a busy machine one look may not have the time that it takes.
-        for _ in 0..<20 where !look.isGood { look = await CallerIdentification.snapshot(of: owner) }
-        #expect(look.isGood)
+        for _ in 0..<20 where !look.isGood(seen: nil) {
+            look = await CallerIdentification.snapshot(of: owner)
+        }
+        #expect(look.isGood(seen: nil))
         let caller = Caller(socket: owner, present: look.holders, origin: "moz-extension://1")
 
         #expect(caller.isKnown)
@@ -54,7 +56,7 @@ import Testing
     @Test func `a socket that nobody holds is an unknown caller's`() async {
         let owner = SocketOwner(uid: 7, inode: .max)
         let look = await CallerIdentification.snapshot(of: owner)
-        #expect(look.holders.isEmpty && !look.isGood)
+        #expect(look.holders.isEmpty && !look.isGood(seen: nil))
         let caller = Caller(socket: owner, present: look.holders)
         #expect(!caller.isKnown && caller.program == Program(id: "") && !caller.program.isKnown)
     }

@@ -80,7 +80,7 @@ package enum CallerIdentification {
             guard let holder = facts.holders[socket.pid] else { continue }
             let programs = [socket.program] + (seenByProcess[socket.pid] ?? []).map(\.program)
             holders.append(holder.checked(against: programs))
-            descriptors.append(HolderSnapshot.Held(socket, holder))
+            descriptors.append(HolderSnapshot.Held(socket, holder, isKept: found.holders.count == 1))
         }
         var earlier: [Holder] = []
         var departed: [ProcessIdentity] = []

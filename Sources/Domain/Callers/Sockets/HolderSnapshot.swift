@@ -18,14 +18,21 @@ package struct HolderSnapshot: Sendable {
     struct Held: Sendable {
         let socket: SocketHolder
         let program: RunningProgram?
+        private let check: HolderCheck?
 
-        init(_ socket: SocketHolder, _ holder: Holder) {
+        /// - Parameters:
+        ///   - socket: What was found.
+        ///   - holder: The process.
+        ///   - isKept: Whether the process is kept at hand for looking again, which takes two descriptors.
+        init(_ socket: SocketHolder, _ holder: Holder, isKept: Bool) {
             self.socket = socket
             program = holder.process.running
+            check = isKept ? program.flatMap { HolderCheck(socket, running: $0) } : nil
         }
 
         var isUnchanged: Bool {
-            socket.holds && program.map { $0 == RunningProgram(of: socket.pid) } ?? false
+            if let check, check.isUnchanged { return true }
+            return socket.holds && program.map { $0 == RunningProgram(of: socket.pid) } ?? false
         }
     }
 
@@ -53,6 +60,8 @@ package struct HolderSnapshot: Sendable {
     /// The part of a core's time that new looks may take, however many requests come: a thirty-second.
     private static let share = 32
     private static let longest = Duration.seconds(1)
+    /// How long it holds that all were seen unchanged: a request that comes within that comes whole.
+    private static let moment = Duration.milliseconds(5)
 
     init(
         _ outcome: Outcome,
@@ -83,9 +92,13 @@ package struct HolderSnapshot: Sendable {
     ///
     /// A process that has come to share the socket since then has it from one of those, which could as well pass the
     /// answer on to it.
-    package var isGood: Bool {
-        isComplete && !holders.isEmpty && holders.count <= Self.few
-            && ContinuousClock.now - at < min(cost * Self.share, Self.longest)
-            && descriptors.allSatisfy(\.isUnchanged)
+    ///
+    /// - Parameter seen: When ``remaining`` last was all of them.
+    /// - Returns: Whether it is good.
+    package func isGood(seen: ContinuousClock.Instant?) -> Bool {
+        let now = ContinuousClock.now
+        return isComplete && !holders.isEmpty && holders.count <= Self.few
+            && now - at < min(cost * Self.share, Self.longest)
+            && (seen.map { now - $0 < Self.moment } ?? false || descriptors.allSatisfy(\.isUnchanged))
     }
 }

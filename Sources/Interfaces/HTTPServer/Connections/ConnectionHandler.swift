@@ -235,34 +235,35 @@ final class ConnectionHandler: ChannelDuplexHandler {
         answer(request)
     }
 
+    /// Has a request answered, at once if that needs no wait.
     private func answer(_ request: IncomingRequest) {
+        guard let context else { return }
         isAnswering = true
+        answers += 1
+        let number = answers
         let requester = HTTPRequester(
             peer: peer,
             place: place,
             origin: request.verdict.origin,
-            userAgent: request.userAgent
+            userAgent: request.userAgent,
+            hasWaited: isCatchingUp
         )
         let (refusal, whole) = (body.refusal, body.takeWhole())
-        begin { [reader] in
-            // What nobody needed is still there.
-            defer { whole.wipe() }
-            return await reader.answer(request, with: whole, refusedAs: refusal, from: requester)
-        }
-    }
-
-    /// Has an answer made, at once if that needs no wait, and writes it.
-    private func begin(_ work: @escaping @Sendable () async -> (ServerResponse, SentResponses.Delivery?)) {
-        guard let context else { return }
-        answers += 1
-        let number = answers
         let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
-        let task = MainLoop.immediately {
-            let (response, delivered) = await work()
+        let task = MainLoop.immediately { [reader] in
+            let (response, delivered) = await reader.answer(
+                request,
+                with: whole,
+                refusedAs: refusal,
+                from: requester
+            )
+            // What nobody needed is still there.
+            whole.wipe()
             handler.value.write(response, telling: delivered)
         }
         // A later request may be waiting by now.
         guard isAnswering, answers == number else { return }
+        requester.waits()
         answering = task
         if isStopping { task.cancel() }
         settle()

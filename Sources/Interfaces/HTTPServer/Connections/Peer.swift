@@ -24,6 +24,8 @@ final class Peer: Sendable {
         var isUnseen = false
         /// Counts requests.
         var request = 0
+        /// When all that the last look had found were seen unchanged, if for this request.
+        var unchanged: ContinuousClock.Instant?
         /// When the last look was made, if for this request and for no question yet.
         var unused: ContinuousClock.Instant?
     }
@@ -62,6 +64,8 @@ final class Peer: Sendable {
             observation.request += 1
             observation.unused = nil
             observation.askers = observation.snapshot?.remaining ?? []
+            let isUnchanged = observation.askers.count == observation.snapshot?.holders.count
+            observation.unchanged = isUnchanged ? .now : nil
             // Whoever connected counts for the first request, whenever that comes.
             guard observation.request > 1 else { return }
             observation.seenHolders = []
@@ -99,7 +103,9 @@ final class Peer: Sendable {
     /// - Returns: Who asks, with all that were seen with the socket since the request's first byte.
     func caller(origin: String?, userAgent: String?, isAnew: Bool) async -> Caller {
         let known = observation.withLock { observation -> HolderSnapshot? in
-            guard isAnew else { return observation.snapshot.flatMap { $0.isGood ? $0 : nil } }
+            guard isAnew else {
+                return observation.snapshot.flatMap { $0.isGood(seen: observation.unchanged) ? $0 : nil }
+            }
             guard let unused = observation.unused, .now - unused < Self.anew else { return nil }
             observation.unused = nil
             return observation.snapshot
@@ -129,6 +135,7 @@ final class Peer: Sendable {
         )
         observation.withLock { observation in
             observation.snapshot = snapshot
+            observation.unchanged = nil
             observation.unused = isUnused && observation.request == request ? .now : nil
             // What was seen for an earlier request is not about the one that has come meanwhile.
             guard observation.request == request else { return }

@@ -14,21 +14,34 @@ struct HTTPRequester: Requester {
 
     private let peer: Peer
     private let place: ConnectionSlot
-    private let last = LastCaller()
+    private let last: LastCaller
 
     private final class LastCaller: Sendable {
         let caller = Mutex<Caller?>(nil)
+        let hasWaited: Atomic<Bool>
+
+        init(hasWaited: Bool) { self.hasWaited = Atomic(hasWaited) }
     }
 
-    init(peer: Peer, place: ConnectionSlot, origin: String?, userAgent: String?) {
+    /// - Parameters:
+    ///   - peer: The other end.
+    ///   - place: The connection's.
+    ///   - origin: The Origin that the access policy allowed.
+    ///   - userAgent: What the peer says it is.
+    ///   - hasWaited: Whether the request was read some time ago.
+    init(peer: Peer, place: ConnectionSlot, origin: String?, userAgent: String?, hasWaited: Bool) {
+        last = LastCaller(hasWaited: hasWaited)
         self.peer = peer
         self.place = place
         self.origin = origin
         self.userAgent = userAgent
     }
 
-    /// Whether the other end is still open, if only for reading.
-    var isThere: Bool { peer.isThere }
+    /// Whether the other end is still open, if only for reading; while its bytes are being read it is taken to be.
+    var isThere: Bool { !last.hasWaited.load(ordering: .relaxed) || peer.isThere }
+
+    /// The answer has to wait for something: from now on the peer may have gone.
+    func waits() { last.hasWaited.store(true, ordering: .relaxed) }
 
     /// Identifies who sends it: anew if the last look at the connection no longer holds.
     func caller() async -> Caller {

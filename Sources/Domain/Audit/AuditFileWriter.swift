@@ -8,7 +8,7 @@ import Synchronization
 /// Writes the lines of one file on a thread of its own, in the order in which they come: those that have come meanwhile
 /// all at once, to a file that stays open.
 final class AuditFileWriter: Sendable {
-    /// Told of a line that has been written, or why it couldn't be.
+    /// Told of a line that has been written, or why it couldn't be; must not wait.
     typealias Written = @Sendable (SystemCallError?) -> Void
 
     private struct Pending {
@@ -29,8 +29,6 @@ final class AuditFileWriter: Sendable {
     private static let most = 4096
 
     private let work: BlockingWork
-    /// Outcomes are reported on this queue, so that neither waits for the other.
-    private let answers: BlockingWork
     private let state = Mutex(State())
     private let file: Mutex<LineFile>
     private let timeout: Duration
@@ -39,7 +37,6 @@ final class AuditFileWriter: Sendable {
         self.file = Mutex(file)
         self.timeout = timeout
         work = BlockingWork(label: "org.keybell.\(label)")
-        answers = BlockingWork(label: "org.keybell.\(label).answers")
     }
 
     /// Has a line written.
@@ -50,9 +47,7 @@ final class AuditFileWriter: Sendable {
             defer { state.isRunning = true }
             return (true, !state.isRunning)
         }
-        guard isRoom else {
-            return answers.begin { written(SystemCallError(call: "write", code: EBUSY)) }
-        }
+        guard isRoom else { return written(SystemCallError(call: "write", code: EBUSY)) }
         if isFirst { work.begin { self.writeAll() } }
     }
 
@@ -65,9 +60,7 @@ final class AuditFileWriter: Sendable {
             }
             guard !batch.isEmpty else { return }
             let failures = write(batch)
-            answers.begin {
-                for (pending, failure) in zip(batch, failures) { pending.written(failure) }
-            }
+            for (pending, failure) in zip(batch, failures) { pending.written(failure) }
         }
     }
 

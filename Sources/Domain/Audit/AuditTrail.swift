@@ -21,6 +21,8 @@ package final class AuditTrail: Sendable {
     static let prefix = "KEYBELL_"
 
     private let writer: AuditWriter
+    /// Where the journal is told, so that it doesn't hold up the writing.
+    private let telling = BlockingWork(label: "org.keybell.audit.journal")
     private let journal: String
     private let isInJournal: Reading
     private let timeout: Duration
@@ -106,14 +108,14 @@ package final class AuditTrail: Sendable {
     /// Keeps records, in this order and under one deadline.
     private func keep(_ records: [AuditRecord]) async -> Bool {
         guard !records.isEmpty else { return true }
-        // With a disk that hangs they count as not kept.
-        let keeping = Task(executorPreference: MainLoop.executor) {
-            try await withDeadline(self.timeout) {
-                await self.isKept(records.flatMap(\.parts).map(\.named))
-            }
+        let parts = records.flatMap(\.parts).map(\.named)
+        // A task that is cancelled, as all are at the daemon's end, has done what is recorded: it waits all the same.
+        let isKept = await withCheckedContinuation { waiter in
+            let pending = PendingRecords(count: parts.count, waiter: waiter)
+            // With a disk that hangs they count as not kept.
+            pending.end(after: timeout)
+            for part in parts { write(part, of: pending) }
         }
-        // A task that is cancelled, as all are at the daemon's end, has done what is recorded.
-        let isKept = (try? await keeping.value) ?? false
         return isKept || !isRequired.withLock { $0 }
     }
 
@@ -122,35 +124,30 @@ package final class AuditTrail: Sendable {
         _ = await keep(lookups.withLock { $0.takeCounted(now: nil) })
     }
 
-    /// Whether records are in the file or, where that takes none, can be read back from the journal.
-    private func isKept(_ records: [AuditRecord]) async -> Bool {
-        if records.count == 1, let only = records.first {
-            if await isWritten(only) { return true }
-            return await isInJournal(Set([only.id].compactMap(\.self)))
-        }
-        var unwritten: Set<String> = []
-        // Started together, so that all are written at once.
-        await withTaskGroup(of: AuditRecord?.self) { group in
-            for record in records { group.addTask { await self.isWritten(record) ? nil : record } }
-            for await record in group { if let id = record?.id { unwritten.insert(id) } }
-        }
-        guard !unwritten.isEmpty else { return true }
-        return await isInJournal(unwritten)
-    }
-
-    private func isWritten(_ record: AuditRecord) async -> Bool {
-        await withCheckedContinuation { continuation in
-            writer.append(record) { failure in
-                // Whoever needs the record doesn't wait for the journal, unless it has to serve instead of the file.
-                if failure == nil { continuation.resume(returning: true) }
-                self.tell(record)
+    /// Has a record written to the file and told to the journal.
+    ///
+    /// All are kept if they are in the file or, where that takes none, can be read back from the journal.
+    private func write(_ record: AuditRecord, of pending: PendingRecords) {
+        writer.append(record) { [self] failure in
+            // Whoever needs the record doesn't wait for the journal, unless it has to serve instead of the file.
+            if failure == nil { settle(record, isWritten: true, of: pending) }
+            telling.begin { [self] in
+                tell(record)
                 guard let failure else { return }
-                self.logger.error(
+                logger.error(
                     "a record could not be kept in the state folder",
                     metadata: ["why": "\(failure)"]
                 )
-                continuation.resume(returning: false)
+                settle(record, isWritten: false, of: pending)
             }
+        }
+    }
+
+    private func settle(_ record: AuditRecord, isWritten: Bool, of pending: PendingRecords) {
+        guard let unwritten = pending.tried(record, isWritten: isWritten) else { return }
+        guard !unwritten.isEmpty else { return pending.end(true) }
+        Task(executorPreference: MainLoop.executor) { [isInJournal] in
+            pending.end(await isInJournal(unwritten))
         }
     }
 

@@ -25,7 +25,7 @@ final class AuditWriter: Sendable {
     ///
     /// - Parameters:
     ///   - record: The record.
-    ///   - written: Told that it has been written, or why it couldn't be, without holding up the writing.
+    ///   - written: Told that it has been written, or why it couldn't be; must not wait.
     func append(_ record: AuditRecord, written: @escaping AuditFileWriter.Written) {
         parts[AuditFile.Part(of: record)]?.append(record.line, written: written)
     }

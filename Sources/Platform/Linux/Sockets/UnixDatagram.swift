@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import Synchronization
 
 /// One message to a socket of this machine, as service managers and journals take them.
 enum UnixDatagram {
+    /// The socket that all are sent from; it stays open.
+    private static let socket = Mutex<Descriptor?>(nil)
+
     /// Sends a message; this doesn't wait for space at the other end.
     ///
     /// - Parameters:
@@ -19,20 +23,23 @@ enum UnixDatagram {
         let room = MemoryLayout.size(ofValue: address.sun_path)
         guard name.count < room else { return false }
         unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: name) }
-        let kind = Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
-        guard let socket = try? Descriptor("socket", socket(AF_UNIX, kind, 0)) else {
-            return false  // no descriptor left
-        }
         let length = socklen_t(MemoryLayout.size(ofValue: address) - room + name.count)
-        let sent = unsafe withUnsafeBytes(of: &address) { buffer in
-            unsafe sendto(
-                socket.number,
-                bytes,
-                bytes.count,
-                Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT),
-                buffer.baseAddress?.assumingMemoryBound(to: sockaddr.self),
-                length
-            )
+        let sent = socket.withLock { socket -> Int in
+            if socket == nil {
+                let kind = Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+                socket = try? Descriptor("socket", Glibc.socket(AF_UNIX, kind, 0))  // maybe none is left
+            }
+            guard let number = socket?.number else { return -1 }
+            return unsafe withUnsafeBytes(of: &address) { buffer in
+                unsafe sendto(
+                    number,
+                    bytes,
+                    bytes.count,
+                    Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT),
+                    buffer.baseAddress?.assumingMemoryBound(to: sockaddr.self),
+                    length
+                )
+            }
         }
         return sent == bytes.count
     }

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import SecureMemory
+
 /// Writes JSON in ASCII alone, since one client reads its answers as ASCII; members are in the order of writing.
 package struct JSONText {
     /// What is written so far.
     package private(set) var bytes: [UInt8] = []
 
-    /// Nothing is written yet.
-    package init() {}
+    /// Nothing is written yet; there is room for as much as a short text has.
+    package init() { bytes.reserveCapacity(512) }
 
     /// Writes an object; `members` calls `member` for each.
     package mutating func object<E: Error>(_ members: (inout JSONText) throws(E) -> Void) throws(E) {
@@ -42,6 +44,14 @@ package struct JSONText {
         string(text)
     }
 
+    /// Writes bytes as a text member in base64, which needs no escapes.
+    package mutating func member(_ name: String, base64 contents: [UInt8]) {
+        key(name)
+        bytes.append(UInt8(ascii: "\""))
+        Base64.append(contents, to: &bytes)
+        bytes.append(UInt8(ascii: "\""))
+    }
+
     package mutating func member(_ name: String, _ claim: Bool) {
         key(name)
         bytes.append(contentsOf: (claim ? "true" : "false").utf8)
@@ -59,7 +69,7 @@ package struct JSONText {
     package mutating func string(_ text: String) {
         bytes.append(UInt8(ascii: "\""))
         defer { bytes.append(UInt8(ascii: "\"")) }
-        if text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) && $0 != 0x22 && $0 != 0x5C }) {
+        if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x5C }) {
             return bytes.append(contentsOf: text.utf8)
         }
         for unit in text.utf16 {

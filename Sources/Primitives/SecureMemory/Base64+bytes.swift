@@ -14,4 +14,9 @@ extension Base64 {
     package static func encodedBytes(_ bytes: [UInt8]) -> [UInt8] {
         [UInt8](capacity: encodedCount(bytes.count)) { output in encode(bytes.span, into: &output) }
     }
+
+    /// Appends the text for some bytes, padded, on one line.
+    package static func append(_ bytes: [UInt8], to text: inout [UInt8]) {
+        text.append(addingCapacity: encodedCount(bytes.count)) { output in encode(bytes.span, into: &output) }
+    }
 }

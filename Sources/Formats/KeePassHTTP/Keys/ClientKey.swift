@@ -7,11 +7,13 @@ package import SecureMemory
 package struct ClientKey: Equatable, Sendable {
     /// The key itself.
     package let bytes: SecretBytes
+    /// The same, prepared for codes.
+    let hmac: HMACKey
 
     /// Takes a key, if it has a length that AES takes.
     package init?(_ bytes: SecretBytes) {
         guard [16, 24, 32].contains(bytes.count) else { return nil }
-        self.bytes = bytes
+        self.init(whole: bytes)
     }
 
     /// Reads a key as it comes in `Key`, and as it is kept in the keyring; white space is passed over.
@@ -43,5 +45,10 @@ package struct ClientKey: Equatable, Sendable {
         Digest.sha256(bytes).prefix(8).map { Hex.text([$0], uppercase: true) }.joined(separator: ":")
     }
 
-    private init(whole bytes: SecretBytes) { self.bytes = bytes }
+    private init(whole bytes: SecretBytes) {
+        self.bytes = bytes
+        hmac = HMACKey(bytes)
+    }
+
+    package static func == (left: ClientKey, right: ClientKey) -> Bool { left.bytes == right.bytes }
 }

@@ -4,19 +4,22 @@ package import Ciphers
 package import SecureMemory
 
 /// What a message of ours is signed and encrypted with: a key and the nonce of this one message.
-package struct MessageCipher: Sendable {
+package final class MessageCipher {
     /// The nonce, fresh for every cipher unless a test says otherwise.
     package let nonce: Nonce
     private let key: ClientKey
+    /// Nil where there is no memory for it.
+    private let encryptor: AESCBCEncryptor?
 
     /// Makes a cipher for one message.
     package init(key: ClientKey, nonce: Nonce = .random()) {
         self.key = key
         self.nonce = nonce
+        encryptor = try? AESCBCEncryptor(key: key.bytes, iv: nonce.iv)  // told by what needs it
     }
 
     /// Makes a cipher for the reply to a message: under its key, with a nonce that is never a request's.
-    package init(replyingTo message: VerifiedMessage) {
+    package convenience init(replyingTo message: VerifiedMessage) {
         self.init(
             key: message.key,
             nonce: .replying(to: message.nonce, under: message.key)
@@ -27,13 +30,10 @@ package struct MessageCipher: Sendable {
     /// - Returns: The three texts; the Hmac is never nil.
     /// - Throws: What the cipher throws, which is `failed` if there is no memory.
     package func signature() throws(CipherError) -> RequestSignature {
-        let verifier = try encrypted(SecretBytes(utf8: nonce.text))
-        let hmac = HMAC.sha256(key: key.bytes, nonce.iv.bytes + verifier)
-        return RequestSignature(
-            nonce: nonce.text,
-            verifier: Base64.encode(verifier),
-            hmac: Base64.encode(hmac)
-        )
+        let text = nonce.text
+        let verifier = try encrypted(text)
+        let hmac = key.hmac.code(of: nonce.iv.bytes + verifier)
+        return RequestSignature(nonce: text, verifier: Base64.encode(verifier), hmac: Base64.encode(hmac))
     }
 
     /// A field's text, encrypted and in base64.
@@ -49,10 +49,17 @@ package struct MessageCipher: Sendable {
     /// - Returns: What stands in the message.
     /// - Throws: What the cipher throws.
     package func field(_ plain: String) throws(CipherError) -> String {
-        try field(SecretBytes(utf8: plain))
+        Base64.encode(try encrypted(plain))
     }
 
-    private func encrypted(_ plain: SecretBytes) throws(CipherError) -> [UInt8] {
-        try AESCBC.encrypt(plain, key: key.bytes, iv: nonce.iv)
+    /// The same before it becomes base64.
+    func encrypted(_ plain: SecretBytes) throws(CipherError) -> [UInt8] {
+        guard let blocks = try encryptor?.encrypt(plain) else { throw .failed }
+        return blocks
+    }
+
+    func encrypted(_ plain: String) throws(CipherError) -> [UInt8] {
+        guard let blocks = try encryptor?.encrypt(plain) else { throw .failed }
+        return blocks
     }
 }

@@ -42,7 +42,7 @@ extension Nonce {
     }
 
     private static func tag(_ key: ClientKey, _ bytes: [UInt8]) -> [UInt8] {
-        Array(HMAC.sha256(key: key.bytes, bytes).prefix(tagLength))
+        Array(key.hmac.code(of: bytes).prefix(tagLength))
     }
 
     private static let (randomCount, tagLength) = (8, 4)

@@ -52,7 +52,7 @@ package struct VerifiedMessage: Sendable {
         let verifier = bytes(signature.verifier, atMost: longestVerifier)
         let hmac = signature.hmac.map { bytes($0, atMost: hmacLength) }
 
-        let expectedHmac = HMAC.sha256(key: key.bytes, iv.bytes + verifier)
+        let expectedHmac = key.hmac.code(of: iv.bytes + verifier)
         let isHmacRight = constantTimeEquals(expectedHmac, hmac ?? expectedHmac)
 
         // A client that breaks its base64 into lines may have encrypted the text with its breaks.

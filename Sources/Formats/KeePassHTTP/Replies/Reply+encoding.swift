@@ -34,7 +34,7 @@ extension Reply {
                     try entry.write(to: &text, with: cipher)
                 }
             }
-            if let uuid { text.member("Uuid", try cipher.field(uuid)) }
+            if let uuid { text.member("Uuid", base64: try cipher.encrypted(uuid)) }
             writeTail(to: &text)
             text.member("Nonce", signature.nonce)
             text.member("Verifier", signature.verifier)
@@ -74,15 +74,15 @@ extension ReplyEntry {
     // answer for one byte that isn't UTF-8.
     fileprivate func write(to text: inout JSONText, with cipher: MessageCipher) throws(CipherError) {
         try text.object { (text) throws(CipherError) in
-            text.member("Name", try cipher.field(name))
-            text.member("Login", try cipher.field(login))
-            text.member("Password", try cipher.field(password.repairedText))
-            text.member("Uuid", try cipher.field(uuid))
+            text.member("Name", base64: try cipher.encrypted(name))
+            text.member("Login", base64: try cipher.encrypted(login))
+            text.member("Password", base64: try cipher.encrypted(password.repairedText))
+            text.member("Uuid", base64: try cipher.encrypted(uuid))
             if let group {
                 text.key("Group")
                 try text.object { (text) throws(CipherError) in
-                    text.member("Name", try cipher.field(group.name))
-                    text.member("Uuid", try cipher.field(group.uuid))
+                    text.member("Name", base64: try cipher.encrypted(group.name))
+                    text.member("Uuid", base64: try cipher.encrypted(group.uuid))
                 }
             }
             // Never an empty array: two libraries decrypt whatever an entry has.
@@ -90,8 +90,8 @@ extension ReplyEntry {
             text.key("StringFields")
             try text.array(stringFields) { (text, field) throws(CipherError) in
                 try text.object { (text) throws(CipherError) in
-                    text.member("Key", try cipher.field(field.key))
-                    text.member("Value", try cipher.field(field.value.repairedText))
+                    text.member("Key", base64: try cipher.encrypted(field.key))
+                    text.member("Value", base64: try cipher.encrypted(field.value.repairedText))
                 }
             }
         }

@@ -39,7 +39,7 @@ package enum AESKDF {
         rounds: UInt64,
         isCancelled: () -> Bool
     ) throws(CipherError) -> SecretBytes? {
-        var context = try CipherContext(.encrypting, key: seed, iv: .zero)
+        let context = try CipherContext(.encrypting, key: seed, iv: .zero)
         var left = rounds
         var block = SecretBytes(capacity: blockSize) { output in
             key.withSpan { span in

@@ -22,25 +22,7 @@ package enum AESCBC {
         key: SecretBytes,
         iv: InitializationVector
     ) throws(CipherError) -> [UInt8] {
-        var context = try CipherContext(.encrypting, key: key, iv: iv)
-        guard plain.count <= longest else { throw .badLength }
-        let padded = (plain.count / blockSize + 1) * blockSize
-        let padding = padded - plain.count
-        // The padding is put on here and taken off in `decrypt`, so that the two can be read side by side.
-        let whole = SecretBytes(capacity: padded) { output in
-            plain.withSpan { span in
-                for index in span.indices { output.append(span[index]) }
-            }
-            output.append(repeating: UInt8(padding), count: padding)
-        }
-        return try unsafe whole.withUnsafeBytes { input throws(CipherError) in
-            try [UInt8](capacity: padded) { output throws(CipherError) in
-                try unsafe output.withUnsafeMutableBufferPointer { buffer, initialized throws(CipherError) in
-                    try unsafe context.run(input, into: UnsafeMutableRawBufferPointer(buffer))
-                    initialized = padded
-                }
-            }
-        }
+        try AESCBCEncryptor(key: key, iv: iv).encrypt(plain)
     }
 
     /// Decrypts blocks and takes the padding off.
@@ -57,7 +39,7 @@ package enum AESCBC {
         key: SecretBytes,
         iv: InitializationVector
     ) throws(CipherError) -> SecretBytes {
-        var context = try CipherContext(.decrypting, key: key, iv: iv)
+        let context = try CipherContext(.decrypting, key: key, iv: iv)
         guard !blocks.isEmpty, blocks.count % blockSize == 0, blocks.count <= longest else {
             throw .badLength
         }
@@ -86,5 +68,5 @@ package enum AESCBC {
     }
 
     // libcrypto counts in Int32.
-    private static let longest = Int(Int32.max) - 2 * blockSize
+    static let longest = Int(Int32.max) - 2 * blockSize
 }

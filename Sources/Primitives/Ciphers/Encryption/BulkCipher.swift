@@ -104,7 +104,7 @@ package enum BulkCipher: Hashable, Sendable, CaseIterable {
         switch self {
         case .aes256:
             guard let iv = InitializationVector(nonce) else { throw .badLength }
-            var context = try CipherContext(direction, key: key, iv: iv)
+            let context = try CipherContext(direction, key: key, iv: iv)
             unsafe try bytes.inPlace { (buffer) throws(CipherError) in
                 unsafe try context.run(UnsafeRawBufferPointer(buffer), into: buffer)
             }

@@ -3,7 +3,7 @@
 import COpenSSL
 import SecureMemory
 
-/// One run of AES-CBC over whole blocks, freed and wiped at the end of its scope.
+/// AES-CBC over whole blocks under one key, freed and wiped at the end of its scope.
 @safe struct CipherContext: ~Copyable {
     enum Direction: Int32 {
         case decrypting = 0
@@ -44,8 +44,13 @@ import SecureMemory
 
     deinit { unsafe EVP_CIPHER_CTX_free(raw) }
 
-    /// Encrypts or decrypts whole blocks into a buffer of the same size.
-    @unsafe mutating func run(
+    /// Begins again under the same key.
+    func restart(_ iv: InitializationVector) throws(CipherError) {
+        guard unsafe EVP_CipherInit_ex(raw, nil, nil, nil, iv.bytes, -1) == 1 else { throw Self.failure() }
+    }
+
+    /// Encrypts or decrypts whole blocks into a buffer of the same size, going on where the last ones ended.
+    @unsafe func run(
         _ input: UnsafeRawBufferPointer,
         into output: UnsafeMutableRawBufferPointer
     ) throws(CipherError) {

@@ -153,7 +153,11 @@ let package = Package(
                 "SecureMemory", "UnicodeText", logging,
             ]
         ),
-        module("Audit", in: "Domain", ["ConcurrencyTools", "DisplayText", "JSON", "Linux", logging]),
+        module(
+            "Audit",
+            in: "Domain",
+            ["Ciphers", "ConcurrencyTools", "DisplayText", "JSON", "Linux", "SecureMemory", logging]
+        ),
         module(
             "Approval",
             in: "Domain",

@@ -20,12 +20,9 @@ import Testing
         #expect(Randomness.below(1) == 0)
     }
 
-    @Test func `a token is made of its alphabet`() {
-        let alphabet = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
-        let token = Randomness.token(200, alphabet: alphabet)
-        #expect(token.count == 200)
-        #expect(token.allSatisfy(alphabet.contains))
-        #expect(Set(token).count > 15)
-        #expect(Randomness.token(0, alphabet: "x") == "")
+    @Test func `what is drawn ahead goes out once`() {
+        let drawn = (0..<1000).map { Randomness.bytes(8 + $0 % 25) }
+        #expect(Set(drawn.map { $0.prefix(8) }).count == drawn.count)
+        #expect(zip(drawn, 0...).allSatisfy { $0.count == 8 + $1 % 25 })
     }
 }

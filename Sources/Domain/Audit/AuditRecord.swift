@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Ciphers
 import DisplayText
+import SecureMemory
 
 /// Keeps a record of something that happens, as `AuditTrail.keep` does: false where it can't be kept and must be.
 package typealias Recorder =
@@ -126,7 +128,7 @@ extension AuditRecord {
     /// The same with a name of its own.
     var named: AuditRecord {
         var record = self
-        record.id = String(UInt64.random(in: .min ... .max), radix: 36)
+        record.id = Hex.text(Randomness.bytes(8))
         return record
     }
 

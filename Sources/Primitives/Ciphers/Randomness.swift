@@ -2,11 +2,26 @@
 
 import COpenSSL
 package import SecureMemory
+import Synchronization
 
 /// What nobody can guess: from libcrypto's random generator, or the kernel's if that one fails.
 package enum Randomness {
     /// Random bytes that may be seen: nonces, identifiers.
+    ///
+    /// Few of them come from what was drawn ahead: to draw eight takes as long as to draw hundreds.
     package static func bytes(_ count: Int) -> [UInt8] {
+        guard count <= longestAhead else { return drawn(count) }
+        return ahead.withLock { ahead in
+            if ahead.count < count { ahead = drawn(countAhead) }
+            defer { ahead.removeLast(count) }
+            return Array(ahead.suffix(count))
+        }
+    }
+
+    private static let (longestAhead, countAhead) = (32, 512)
+    private static let ahead = Mutex<[UInt8]>([])
+
+    private static func drawn(_ count: Int) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
         unsafe bytes.withUnsafeMutableBytes { buffer in
             unsafe fill(buffer, by: RAND_bytes)
@@ -30,18 +45,6 @@ package enum Randomness {
     package static func below(_ bound: Int) -> Int {
         var generator = Generator()
         return Int.random(in: 0..<bound, using: &generator)
-    }
-
-    /// A text of random letters.
-    /// - Parameters:
-    ///   - length: How many letters.
-    ///   - alphabet: The letters to choose from, each as likely as the next; at least one.
-    /// - Returns: The text.
-    package static func token(_ length: Int, alphabet: String) -> String {
-        let letters = Array(alphabet)
-        var token = ""
-        for _ in 0..<length { token.append(letters[below(letters.count)]) }
-        return token
     }
 
     /// The same generator for what the standard library draws and shuffles.

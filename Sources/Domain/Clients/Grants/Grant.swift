@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Ciphers
+import SecureMemory
 
 /// What a grant covers: one key, program, vault, kind, exact host, and where that host's form goes.
 package struct GrantKey: Hashable, Sendable {
@@ -106,7 +107,7 @@ package struct Grant: Hashable, Sendable {
     /// Creates a grant with a new name.
     package init(key: GrantKey, allows: Bool, entries: Set<String>?, scope: Scope) {
         self.init(
-            name: Randomness.token(8, alphabet: "0123456789abcdef"),
+            name: Hex.text(Randomness.bytes(4)),
             key: key,
             allows: allows,
             entries: entries,

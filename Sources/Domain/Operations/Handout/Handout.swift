@@ -4,6 +4,7 @@ import Approval
 import Ciphers
 import KeePassHTTP
 import Logging
+import SecureMemory
 import Vault
 
 /// Hands logins out: the successful reply of every request that reads.
@@ -79,7 +80,7 @@ struct Handout: Sendable {
             verified: verified,
             count: entries.count,
             passwords: passwords,
-            delivery: Randomness.token(8, alphabet: "0123456789abcdef")
+            delivery: Hex.text(Randomness.bytes(4))
         )
         // Before it goes out, or it might go out unrecorded.
         if !entries.isEmpty {

@@ -28,11 +28,21 @@ package enum Journal {
 
     /// The entry as it is sent: `NAME=value` and a line feed; a value of several lines with its length instead.
     static func message(_ fields: [(name: String, value: String)]) -> [UInt8] {
-        fields.flatMap { name, value -> [UInt8] in
-            let bytes = Array(value.utf8)
-            guard bytes.contains(UInt8(ascii: "\n")) else { return Array("\(name)=\(value)\n".utf8) }
-            let length = (0..<8).map { UInt8(truncatingIfNeeded: bytes.count >> (8 * $0)) }
-            return Array("\(name)\n".utf8) + length + bytes + [UInt8(ascii: "\n")]
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(fields.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count + 10 })
+        for (name, value) in fields {
+            bytes += name.utf8
+            if value.utf8.contains(UInt8(ascii: "\n")) {
+                bytes.append(UInt8(ascii: "\n"))
+                for place in 0..<8 {
+                    bytes.append(UInt8(truncatingIfNeeded: value.utf8.count >> (8 * place)))
+                }
+            } else {
+                bytes.append(UInt8(ascii: "="))
+            }
+            bytes += value.utf8
+            bytes.append(UInt8(ascii: "\n"))
         }
+        return bytes
     }
 }

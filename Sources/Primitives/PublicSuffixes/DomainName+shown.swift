@@ -8,11 +8,15 @@ extension DomainName {
     /// A-labels are shown as the letters that they stand for only where all letters of the name are of one script: so
     /// `пример.рф` is, and `аррӏе.com`, Cyrillic but for its end, isn't (after UTS #39, 5.1).
     package var shown: String {
-        guard text.utf8.starts(with: "xn--".utf8) || text.contains(".xn--"),
-            let letters = Self.letters(of: text),
+        // Nearly all names have no hyphen.
+        guard text.utf8.contains(UInt8(ascii: "-")), hasALabel, let letters = Self.letters(of: text),
             Script.isOne(letters)
         else { return text }
         return letters
+    }
+
+    private var hasALabel: Bool {
+        text.utf8.split(separator: UInt8(ascii: ".")).contains { $0.starts(with: "xn--".utf8) }
     }
 
     private static func letters(of text: String) -> String? {

@@ -37,7 +37,7 @@ struct PageQuery: Sendable {
     private static func head(of address: String) -> String? {
         guard address.utf8.count > longestAddress else { return address }
         let head = address.cut(toBytes: longestAddress)
-        guard let scheme = head.utf8.firstRange(of: "://".utf8) else { return nil }
+        guard let scheme = head.utf8.schemeMark else { return nil }
         let isHostWhole = head.utf8[scheme.upperBound...].contains { "/?#".utf8.contains($0) }
         return isHostWhole ? head : nil
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import UnicodeText
 import PublicSuffixes
 
 /// An address with wildcards in its host or its path.
@@ -23,7 +24,7 @@ struct AddressPattern: Hashable, Sendable {
     /// Reads an address.
     /// - Returns: What is left of it after the last wildcard of its host, by which it is found, and the pattern.
     static func read(_ text: String) -> (PageAddress, AddressPattern)? {
-        let scheme = text.utf8.firstRange(of: "://".utf8)
+        let scheme = text.utf8.schemeMark
         let start = scheme?.upperBound ?? text.utf8.startIndex
         let authority = text.utf8[start...].prefix {
             $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#")

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import UnicodeText
 /// Where a browser would send a form by a `SubmitUrl` that isn't an address.
 enum FormTarget {
     /// Whether that may be another host than the page's, as the URL standard of browsers has it.
@@ -8,7 +9,7 @@ enum FormTarget {
     /// address, and ignore tabs and line breaks anywhere. A path, a word, `javascript:` and an empty text stay on the
     /// page.
     static func mayLeave(_ text: String) -> Bool {
-        if text.utf8.firstRange(of: "://".utf8) != nil { return true }
+        if text.utf8.schemeMark != nil { return true }
         let bytes = text.utf8.filter { $0 != 0x09 && $0 != 0x0A && $0 != 0x0D }.drop { $0 <= 0x20 }
         switch bytes.first {
         case UInt8(ascii: "\\"): return true

@@ -75,13 +75,13 @@ struct FurtherURL {
     /// the query, the fragment) has no part in it.
     static func page(_ url: String) -> String {
         let url = PublicURL.text(of: url)
-        guard let scheme = url.utf8.firstRange(of: "://".utf8) else { return url }
+        guard let scheme = url.utf8.schemeMark else { return url }
         return url.utf8[scheme.upperBound...].contains(UInt8(ascii: "/")) ? url : url + "/"
     }
 
     /// The path of a URL, with its slash.
     static func path(_ url: String) -> [UInt8] {
-        let start = url.utf8.firstRange(of: "://".utf8)?.upperBound ?? url.utf8.startIndex
+        let start = url.utf8.schemeMark?.upperBound ?? url.utf8.startIndex
         let path = url.utf8[start...].drop {
             $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#")
         }

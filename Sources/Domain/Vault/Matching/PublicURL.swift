@@ -18,7 +18,8 @@ package enum PublicURL {
     package static func text(of url: String) -> String {
         let bytes = Array(url.utf8)
         guard bytes.contains(where: { "@?#".utf8.contains($0) }) else { return url }
-        let start = bytes.firstRange(of: Array("://".utf8))?.upperBound ?? 0
+        let start =
+            url.utf8.schemeMark.map { url.utf8.distance(from: url.utf8.startIndex, to: $0.upperBound) } ?? 0
         let rest = bytes[start...]
         let place = rest[(userEnd(in: rest) ?? start)...].prefix { !"?#".utf8.contains($0) }
         return String(decoding: bytes[..<start] + place, as: UTF8.self)

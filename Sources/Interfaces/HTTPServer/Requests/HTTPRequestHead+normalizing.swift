@@ -15,7 +15,7 @@ extension HTTPRequestHead {
         let hosts = headers["host"]
         let target = uri.utf8
         if hosts.count == 1, AccessPolicy.isLocal(hosts[0]), target.first != UInt8(ascii: "/"),
-            let scheme = target.firstRange(of: "://".utf8)
+            let scheme = target.schemeMark
         {
             let rest = target[scheme.upperBound...]
             let authority = rest.prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") }

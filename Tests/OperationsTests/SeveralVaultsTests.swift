@@ -30,6 +30,17 @@ import Vault
         ]
     }
 
+    @Test func `no request asks for more of a vault's status than whether it is locked`() async throws {
+        let (fixture, second) = await fixture()
+        for body in try Self.reads(fixture.client, triggerUnlock: false) {
+            _ = try await fixture.verified(fixture.client, body)
+        }
+        let login = try fixture.client.request(.setLogin, ["Url": Self.page, "Login": "a", "Password": "b"])
+        _ = try await fixture.verified(fixture.client, login, .allow)
+        #expect(await fixture.vault.statuses == 0)
+        #expect(await second.statuses == 0)
+    }
+
     @Test func `where nothing matches and one is locked, a read that raises no unlock is a 503`() async throws
     {
         let (fixture, second) = await fixture()

@@ -15,6 +15,9 @@ package protocol VaultStore: AnyObject, Sendable {
     /// Its status; never asks the person anything.
     func status() async -> VaultStatus
 
+    /// Whether it has to be unlocked before it gives anything; it looks at nothing else, so that any request may ask.
+    func isLocked() async -> Bool
+
     /// What is in it, without secrets; in memory once it has been read.
     func index() async throws(VaultError) -> LoginIndex
 
@@ -74,6 +77,9 @@ package protocol VaultStore: AnyObject, Sendable {
 }
 
 extension VaultStore {
+    /// What its status says.
+    package func isLocked() async -> Bool { await status().isLocked }
+
     /// Locks it.
     package func suspend() async { await lock() }
 

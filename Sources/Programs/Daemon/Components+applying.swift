@@ -84,7 +84,7 @@ extension Components {
     }
 
     private func close(_ store: any VaultStore) async {
-        let wasLocked = await store.status().isLocked
+        let wasLocked = await store.isLocked()
         await store.close()
         closed.hold(store)
         await grants.endSessions(ofVault: store.name)

@@ -57,8 +57,12 @@ actor MemoryVault: VaultStore {
     /// Has something happen right after somebody has seen how it stands, once.
     func whenLookedAt(_ happens: @escaping @Sendable () async -> Void) { whenLookedAt = happens }
 
+    /// How often all of its status was asked for, which costs a real one a look at the disk.
+    private(set) var statuses = 0
+
     func status() async -> VaultStatus {
-        let status = VaultStatus(
+        statuses += 1
+        return VaultStatus(
             name: name,
             kind: kind,
             path: "",
@@ -66,10 +70,14 @@ actor MemoryVault: VaultStore {
             count: logins.count,
             hash: knownHash
         )
+    }
+
+    func isLocked() async -> Bool {
+        let isLocked = trouble == .locked
         let happens = whenLookedAt
         whenLookedAt = nil
         await happens?()
-        return status
+        return isLocked
     }
 
     /// It is opened by other means.

@@ -44,7 +44,7 @@ struct AdvanceApproval: Sendable {
         var names: [String] = []
         for store in vaults.stores {
             // One that may be unlocked for this search is searched, too.
-            let isOpen = await !store.status().isLocked
+            let isOpen = await !store.isLocked()
             if verified.wantsUnlock || isOpen { names.append(store.name) }
         }
         let question = questions.about([], in: names, for: purpose, verified: verified, caller: caller)

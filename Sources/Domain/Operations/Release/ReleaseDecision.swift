@@ -130,7 +130,7 @@ struct ReleaseDecision: Sendable {
                 return .success(decided)
             } catch .withdrawn {
                 // A lock takes back what waits for the vault.
-                for store in asked.map(\.store) where await store.status().isLocked {
+                for store in asked.map(\.store) where await store.isLocked() {
                     return .failure(.locked)
                 }
                 return .failure(.withdrawn)

@@ -21,7 +21,7 @@ package struct VaultSet: Sendable {
     /// The vaults that are locked now, in their order.
     func locked() async -> [any VaultStore] {
         var locked: [any VaultStore] = []
-        for store in stores where await store.status().isLocked { locked.append(store) }
+        for store in stores where await store.isLocked() { locked.append(store) }
         return locked
     }
 

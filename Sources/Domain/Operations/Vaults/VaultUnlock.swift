@@ -158,7 +158,7 @@ struct VaultUnlock: Sendable {
     /// Whether any of them has to be opened, even if only so that its Hash becomes known.
     private static func areLocked(_ stores: [any VaultStore]) async -> Bool {
         for store in stores {
-            if await store.status().isLocked { return true }
+            if await store.isLocked() { return true }
             if await store.hash() == nil { return true }
         }
         return false
@@ -174,7 +174,7 @@ struct VaultUnlock: Sendable {
             guard decided.allows else { throw .locked }
             return decided
         } catch {
-            for store in stores where await !store.status().isLocked { return nil }
+            for store in stores where await !store.isLocked() { return nil }
             throw error
         }
     }

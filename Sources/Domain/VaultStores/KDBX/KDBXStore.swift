@@ -146,6 +146,8 @@ package actor KDBXStore: MainLoopActor, VaultStore {
 
     package func hash() async -> String? { await identity.hash }
 
+    package func isLocked() -> Bool { opened == nil }
+
     package func status() async -> VaultStatus {
         let hash = await identity.hash
         return VaultStatus(

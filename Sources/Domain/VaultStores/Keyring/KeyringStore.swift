@@ -112,13 +112,18 @@ package actor KeyringStore: MainLoopActor, VaultStore {
         return settledHash
     }
 
-    package func status() async -> VaultStatus {
+    package func isLocked() async -> Bool {
         let state = await collectionState()
+        return isLockedByUs || state != .unlocked
+    }
+
+    package func status() async -> VaultStatus {
+        let isLocked = await isLocked()
         return VaultStatus(
             name: name,
             kind: kind,
             path: "",
-            isLocked: isLockedByUs || state != .unlocked,
+            isLocked: isLocked,
             count: snapshot?.index.count ?? 0,
             hash: settledHash
         )

@@ -19,11 +19,11 @@ struct VaultFollower: Sendable {
 
     private func follow(_ vault: any VaultStore) async {
         let changes = vault.changes()
-        var wasLocked = await vault.status().isLocked
+        var wasLocked = await vault.isLocked()
         // While it can't be read nothing is known of it; its lock ends every allow anyway.
         var known = try? await vault.state()
         for await _ in changes {
-            let isLocked = await vault.status().isLocked
+            let isLocked = await vault.isLocked()
             // Right after the look: what comes below takes a while, and it may be locked again and asked for by then.
             if isLocked {
                 await approvals.forget(.vault(vault.name))

@@ -46,6 +46,8 @@ private struct KDBXModel {
     private var former: [Data]
     private var number = 0
     private var isStateAway = false
+    /// Whether no key can be derived now.
+    private let isFailing = Observed(false)
     /// What was done, for whoever looks for a fault.
     private var story: [String] = []
 
@@ -67,7 +69,8 @@ private struct KDBXModel {
             retryPause: .milliseconds(1),
             reached: { [isReadOnly] (_) throws(SystemCallError) in
                 if isReadOnly.now { throw SystemCallError(call: "write", code: ENOSPC) }
-            }
+            },
+            makeDeriver: { [isFailing] in FailingDeriver(isFailing) }
         )
     }
 
@@ -87,7 +90,8 @@ private struct KDBXModel {
         case ...57: try swap()
         case ...62: try damage()
         case ...67: toggle()
-        case ...70: try await toggleState()
+        case ...69: try await toggleState()
+        case ...71: await toggleKeys()
         case ...75: await look()
         case ...82: try await lock(thenUnlocks: chance(50))
         case ...94: await unlock()
@@ -212,6 +216,12 @@ private struct KDBXModel {
         }
     }
 
+    private mutating func toggleKeys() async {
+        isFailing.update { $0.toggle() }
+        story.append("no keys \(isFailing.now)")
+        if !isFailing.now { await store.keepAgain() }
+    }
+
     private mutating func look() async {
         story.append("look")
         await store.fileChanged()
@@ -248,6 +258,8 @@ private struct KDBXModel {
 
     private mutating func restart() async throws {
         if isStateAway { try await toggleState() }
+        // What can be written nowhere is lost then.
+        if isFailing.now { await toggleKeys() }
         story.append("restart")
         await store.finish()
         store = make()
@@ -261,8 +273,8 @@ private struct KDBXModel {
         await store.line.isDone()
         let (file, kept) = try found()
         let missing = due.subtracting(file).subtracting(kept)
-        if isStateAway { return due.subtract(file.subtracting(kept)) }
-        await store.lookAtKept()
+        if isStateAway || isFailing.now { return due.subtract(file.subtracting(kept)) }
+        await store.keepAgain()
         let more = missing.subtracting(try found().kept)
         #expect(more.isEmpty, "seed \(seed): \(more) is nowhere after\n\(story.joined(separator: "\n"))")
         due = due.intersection(kept)
@@ -297,6 +309,7 @@ private struct KDBXModel {
 
     mutating func end() async throws {
         if isStateAway { try await toggleState() }
+        if isFailing.now { await toggleKeys() }
         await store.finish()
         try await settle()
     }

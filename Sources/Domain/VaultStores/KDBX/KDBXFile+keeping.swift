@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Ciphers
 import KDBX
 import Linux
 import SecureMemory
@@ -27,7 +28,25 @@ extension KDBXFile {
         var left: [KDBXLog.Left: [String]] = [:]
     }
 
+    /// Whether the file is still as this state was read from it or written into it, and the disk has it for certain.
+    func hasForCertain(_ state: Opened) -> Bool {
+        guard state.isCertain, !state.isUnwritten,
+            // What can't be read is nothing that is certain.
+            let path = try? FileBytes.resolved(reader.path),
+            let bytes = try? FileBytes.read(path, limit: KDBXReader.sizeLimit),
+            Digest.sha256(bytes) == state.digest
+        else { return false }
+        return SafeFile.synchronize(path)
+    }
+
     /// Adds to what was opened what Keybell had saved, is kept for it, and one of these passwords opens.
+    ///
+    /// - Parameters:
+    ///   - opened: What was opened.
+    ///   - keeper: What has the rest.
+    ///   - passwords: Those that are tried, each for all that is kept before the next.
+    ///   - derivers: Who derives their keys.
+    /// - Returns: What comes of it.
     func withKept(
         _ opened: Opened,
         in keeper: KDBXKeeper,
@@ -36,44 +55,55 @@ extension KDBXFile {
     ) -> Merged {
         var (database, saved, isAny) = (opened.snapshot.database, opened.saved, false)
         var left: [KDBXLog.Left: [String]] = [:]
-        for copy in keeper.look() where !opened.saved.contains(copy.saves) {
-            // The rest of that state is in an older copy on purpose, if it isn't in the file.
-            let paths = [copy.path].compactMap(\.self)
-            guard !copy.saves.isEmpty, let kept = open(copy, in: keeper, with: passwords, by: derivers) else {
-                left[.unopened, default: []] += paths
-                continue
+        var copies = keeper.look().filter { !opened.saved.contains($0.saves) }
+        left[.unknown] = copies.filter(\.saves.isEmpty).compactMap(\.path)
+        copies.removeAll(where: \.saves.isEmpty)
+        for password in passwords {
+            var unopened: [KDBXCopy] = []
+            for copy in copies {
+                var reason: KDBXLog.Left?
+                switch open(copy, in: keeper, with: password, by: derivers) {
+                case .success(nil): unopened.append(copy)
+                case .success(let kept?) where kept.isSame(as: database):
+                    // What else is in it may be otherwise in the file on purpose.
+                    database.merge(copy.saves.entries, from: kept)
+                    saved.add(copy.saves)
+                    isAny = true
+                case .success: reason = .otherDatabase
+                case .failure(let failure): reason = failure
+                }
+                if let reason, let path = copy.path { left[reason, default: []].append(path) }
             }
-            guard kept.isSame(as: database) else {
-                left[.otherDatabase, default: []] += paths
-                continue
-            }
-            database.merge(copy.saves.entries, from: kept)
-            saved.add(copy.saves)
+            copies = unopened
+        }
+        left[.unopened] = copies.compactMap(\.path)
+        for state in keeper.unencrypted
+        where !saved.contains(state.saved) && state.snapshot.database.isSame(as: database) {
+            database.merge(state.saved.entries, from: state.snapshot.database)
+            saved.add(state.saved)
             isAny = true
         }
         return Merged(
             opened: opened.pending(KDBXSnapshot(database), saved: saved),
             isAny: isAny,
-            left: left
+            left: left.filter { !$0.value.isEmpty }
         )
     }
 
+    /// What is in a copy; nil if the password isn't the right one.
     private func open(
         _ copy: KDBXCopy,
         in keeper: KDBXKeeper,
-        with passwords: [SecretBytes?],
+        with password: SecretBytes?,
         by derivers: EndableDerivers
-    ) -> Database? {
-        // One that can't be read stays where it is, and is logged.
-        guard let bytes = try? keeper.bytes(of: copy) else { return nil }
-        for password in passwords {
-            guard let deriver = derivers.next() else { return nil }
-            // So does one that can't be opened.
-            if let found = try? reader.open(bytes, with: password, by: deriver) {
-                return found.snapshot.database
-            }
+    ) -> Result<Database?, KDBXLog.Left> {
+        guard let deriver = derivers.next() else { return .failure(.untried) }
+        do {
+            let found = try reader.open(keeper.bytes(of: copy), with: password, by: deriver)
+            return .success(found?.snapshot.database)
+        } catch {
+            return .failure(.unreadable)
         }
-        return nil
     }
 }
 
@@ -87,6 +117,14 @@ extension KDBXReader.Opened {
     /// The same with other content, which isn't in the file yet.
     func pending(_ snapshot: KDBXSnapshot, saved: KDBXSaves) -> Self {
         Self(snapshot: snapshot, key: key, derived: derived, digest: digest, saved: saved, isUnwritten: true)
+    }
+
+    /// The same with what was saved in another state of the database; it takes a while.
+    func pending(with other: Self) -> Self {
+        var (database, all) = (snapshot.database, saved)
+        database.merge(other.saved.entries, from: other.snapshot.database)
+        all.add(other.saved)
+        return pending(KDBXSnapshot(database), saved: all)
     }
 
     /// What is served, to be put into the file that another key opens.

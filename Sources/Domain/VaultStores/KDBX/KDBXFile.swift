@@ -79,21 +79,27 @@ struct KDBXFile: Sendable {
 
     /// Puts back into the file what another program has overwritten, if there is anything, for a vault that is locked.
     ///
+    /// - Returns: What is in the file now.
     /// - Throws: Why it isn't in the file then: what keeps it from being read or written, or that it is another database.
     func putBack(
         _ former: Opened,
         at now: Int64,
         by deriver: any KeyDeriver,
         writingBy writer: any KeyDeriver
-    ) throws(VaultError) {
-        guard let other = try overwritten(former, by: deriver) else { return }
-        guard former.saved.isEmpty || other.found.snapshot.isOf(former.snapshot) else {
+    ) throws(VaultError) -> Opened {
+        guard let other = try overwritten(former, by: deriver) else { return former }
+        var state = other.found
+        if state.snapshot.isOf(former.snapshot), let database = other.database {
+            // It may become another one until it is written.
+            state = try rewrite(state.with(database), at: now, writer) { snapshot throws(VaultError) in
+                (snapshot.database, nil)
+            }
+            .0
+        }
+        guard state.snapshot.isOf(former.snapshot) else {
             throw .failed("The file of the vault \(name) is another database now.")
         }
-        guard let database = other.database else { return }
-        _ = try rewrite(other.found.with(database), at: now, writer) { snapshot throws(VaultError) in
-            (snapshot.database, nil)
-        }
+        return state
     }
 
     /// What is in the file now, and what it becomes with what Keybell had saved, if that isn't in it; nil if the file
@@ -194,7 +200,7 @@ struct KDBXFile: Sendable {
         let isGood = { (bytes: [UInt8]) in Self.holds(bytes, snapshot, id, derived, limits) }
         // A file that has gone is as different as can be.
         let isStillOld = { (try? FileBytes.read(path, limit: KDBXReader.sizeLimit)) == old }
-        var lost: [String] = []
+        var (lost, isCertain): ([String], Bool) = ([], true)
         do throws(SystemCallError) {
             let outcome = try replacement.replace(
                 with: file,
@@ -203,7 +209,10 @@ struct KDBXFile: Sendable {
                 reached: reached
             )
             lost = outcome.lost
-            if let trouble = outcome.trouble { tellTrouble(trouble) }
+            if let trouble = outcome.trouble {
+                isCertain = false
+                tellTrouble(trouble)
+            }
         } catch  where replacement.isImpossible(error) {
             try SafeFile.makeFolder(SafeFile.parent(of: backup))
             do throws(SystemCallError) {
@@ -234,7 +243,8 @@ struct KDBXFile: Sendable {
             key: former.key,
             derived: derived,
             digest: Digest.sha256(file),
-            saved: saved
+            saved: saved,
+            isCertain: isCertain
         )
         return .success((opened, id))
     }

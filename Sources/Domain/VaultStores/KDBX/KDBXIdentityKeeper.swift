@@ -10,7 +10,6 @@ import Vault
 actor KDBXIdentityKeeper: MainLoopActor {
     private let vault: String
     private let file: StateFile<KDBXIdentity>
-    private let work: BlockingWork
     private let logger: Logger
     private var known: KDBXIdentity?? { didSet { knownHash = known??.hash } }
     /// Its Hash, which goes into every reply.
@@ -23,12 +22,10 @@ actor KDBXIdentityKeeper: MainLoopActor {
     /// - Parameters:
     ///   - vault: The vault's name, for the log.
     ///   - file: Where it is kept.
-    ///   - work: What writes it.
     ///   - logger: Where trouble goes.
-    init(vault: String, file: StateFile<KDBXIdentity>, work: BlockingWork, logger: Logger) {
+    init(vault: String, file: StateFile<KDBXIdentity>, logger: Logger) {
         self.vault = vault
         self.file = file
-        self.work = work
         self.logger = logger
     }
 
@@ -55,7 +52,7 @@ actor KDBXIdentityKeeper: MainLoopActor {
         known = .some(found)
         do throws(VaultError) {
             // On a busy disk it takes a while until that is safe.
-            try await work { [file] () throws(VaultError) in try file.keep(found) }
+            try await BlockingWork.state { [file] () throws(VaultError) in try file.keep(found) }
         } catch {
             logger.error("The vault's Hash can't be kept", metadata: ["reason": "\(error)"])
         }

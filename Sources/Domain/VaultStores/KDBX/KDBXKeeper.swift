@@ -15,26 +15,40 @@ struct KDBXCopy: Sendable {
     let saves: KDBXSaves
 }
 
+/// A state of a vault that its file can't take, and that couldn't be encrypted: nothing else has it.
+struct KDBXUnencrypted: Sendable {
+    let state: KDBXReader.Opened
+    let reason: String
+}
+
 /// Keeps what Keybell had saved and a vault's file can't take: in the state folder, and in memory, encrypted, as long as
 /// it can't be written there.
 ///
-/// What is kept goes only where the vault's file, or a later copy, has it. All but ``trouble`` and ``paths`` blocks.
+/// What is kept goes only where the vault's file has it for certain, or a later copy has it. What reads or writes the state
+/// folder blocks.
 final class KDBXKeeper: Sendable {
     private struct State {
         /// What is in memory alone, and so lost when the daemon ends.
         var copies: [KDBXCopy] = []
         /// Why they are.
         var reason: String?
-        /// Why something couldn't even be encrypted.
-        var unencrypted: String?
+        /// What couldn't even be encrypted.
+        var unencrypted: [KDBXUnencrypted] = []
         var paths: [String] = []
+
+        /// Removes what a state with these saves has.
+        mutating func remove(_ saves: KDBXSaves) {
+            copies.removeAll { saves.contains($0.saves) }
+            unencrypted.removeAll { saves.contains($0.state.saved) }
+        }
     }
 
     private let place: KDBXKept
     /// The vault's name, for texts that people read.
     private let name: String
     private let state = Mutex(State())
-    /// Whoever tries to write what is in memory.
+    /// Whoever changes what is kept, from reading what there is to the last byte written: what one removes another must
+    /// not write after that.
     private let looking = Mutex(())
 
     init(name: String, path: String, state: String) {
@@ -44,9 +58,15 @@ final class KDBXKeeper: Sendable {
 
     /// Why something that was saved is in memory alone, and what to do about it; nil if nothing is.
     var trouble: String? {
-        guard let reason = state.withLock({ $0.reason ?? $0.unencrypted }) else { return nil }
-        return
-            "What Keybell saved in \(name) is in memory alone, and lost when Keybell ends, for neither the vault's file nor \(place.state) takes it (\(reason)): make room in that folder, or mend the file."
+        let (unwritten, unencrypted) = state.withLock { ($0.reason, $0.unencrypted.first?.reason) }
+        let isLost = "What Keybell saved in \(name) is in memory alone, and lost when Keybell ends"
+        if let unwritten {
+            return
+                "\(isLost), for neither the vault's file nor \(place.state) takes it (\(unwritten)): make room in that folder, or mend the file."
+        }
+        return unencrypted.map {
+            "\(isLost), for it can't be encrypted (\($0)): Keybell tries that again, and the next unlock puts it into the file."
+        }
     }
 
     /// What was in the state folder when that was last looked at.
@@ -83,7 +103,7 @@ final class KDBXKeeper: Sendable {
         var all = KDBXSaves()
         for copy in look() { all.add(copy.saves) }
         guard all.contains(saves) else { return false }
-        state.withLock { $0.unencrypted = nil }
+        state.withLock { $0.unencrypted.removeAll { all.contains($0.state.saved) } }
         return true
     }
 
@@ -93,30 +113,46 @@ final class KDBXKeeper: Sendable {
     ///   - bytes: The whole file.
     ///   - saves: What it is kept for.
     func keep(_ bytes: [UInt8], saves: KDBXSaves) {
-        state.withLock { state in
-            state.copies.removeAll { saves.contains($0.saves) }
-            state.copies.append(KDBXCopy(path: nil, bytes: bytes, saves: saves))
-            state.unencrypted = nil
+        looking.withLock { _ in
+            state.withLock { state in
+                state.remove(saves)
+                state.copies.append(KDBXCopy(path: nil, bytes: bytes, saves: saves))
+            }
+            _ = lookNow()
         }
-        look()
     }
 
-    /// Notes that a state couldn't even be encrypted.
-    func isNotEncrypted(_ error: VaultError) {
-        state.withLock { $0.unencrypted = "\(error)" }
+    /// Holds a state that couldn't even be encrypted, until it, or a later one, is kept or in the file.
+    func hold(_ former: KDBXReader.Opened, for error: VaultError) {
+        state.withLock { state in
+            state.unencrypted.removeAll { former.saved.contains($0.state.saved) }
+            let isHeld = state.unencrypted.contains { $0.state.saved.contains(former.saved) }
+            if isHeld { return }
+            state.unencrypted.append(KDBXUnencrypted(state: former, reason: "\(error)"))
+        }
     }
 
-    /// Drops what the vault's file has by now, as was just read or written.
+    /// Whether it still holds a state that couldn't be encrypted.
+    func holds(_ saves: KDBXSaves) -> Bool {
+        state.withLock { state in state.unencrypted.contains { $0.state.saved == saves } }
+    }
+
+    /// The states that couldn't be encrypted.
+    var unencrypted: [KDBXReader.Opened] { state.withLock { $0.unencrypted.map(\.state) } }
+
+    /// Whether something is in memory alone.
+    var isAnyInMemory: Bool { state.withLock { !$0.copies.isEmpty || !$0.unencrypted.isEmpty } }
+
+    /// Drops what the vault's file has for certain by now.
     ///
     /// - Returns: The files that were removed.
     func drop(_ saves: KDBXSaves) -> [String] {
-        state.withLock { state in
-            state.copies.removeAll { saves.contains($0.saves) }
-            state.unencrypted = nil
+        looking.withLock { _ in
+            state.withLock { $0.remove(saves) }
+            let removed = place.removeAll(in: saves)
+            _ = lookNow()
+            return removed
         }
-        let removed = place.removeAll(in: saves)
-        look()
-        return removed
     }
 
     /// The bytes of a copy.

@@ -45,6 +45,14 @@ struct KDBXLog: Sendable {
         )
     }
 
+    /// What was kept was opened, and can't be put into the file.
+    func isNotMerged(_ error: VaultError) {
+        logger.warning(
+            "What Keybell had saved and kept elsewhere is served, but can't be put into the vault's file now",
+            metadata: ["vault": "\(vault)", "reason": "\(error)"]
+        )
+    }
+
     /// What was saved may have been overwritten by another program, and could not be put back after a lock.
     ///
     /// - Parameters:
@@ -92,20 +100,31 @@ struct KDBXLog: Sendable {
     }
 
     /// Why something that is kept isn't in the file.
-    enum Left: String {
+    enum Left: String, Error {
         case unopened = "no password of this unlock opens it"
         case otherDatabase = "it is of another database than the file is now"
         case unwritten = "the file couldn't be written"
+        case untried = "opening it would have taken too long"
+        case unreadable = "it can't be read, or its key can't be derived"
+        case unknown = "what it is kept for isn't noted beside it any more"
+
+        /// What to do about it.
+        var advice: String {
+            switch self {
+            case .unopened:
+                "the next unlock merges it where the password that the vault had then is typed first; or merge it in KeePassXC, then remove it"
+            case .otherDatabase, .unknown: "merge it in KeePassXC, then remove it"
+            case .unwritten: "the next save that succeeds, or the next unlock, puts it there"
+            case .untried: "the next unlock tries it again"
+            case .unreadable: "the next unlock tries it again; or merge it in KeePassXC, then remove it"
+            }
+        }
     }
 
     /// Something that was kept isn't in the file yet.
     func isLeft(_ paths: [String], _ reason: Left) {
-        let advice =
-            reason == .unwritten
-            ? "the next save that succeeds, or the next unlock, puts it there"
-            : "merge it in KeePassXC, then remove it"
         logger.warning(
-            "What Keybell had saved is still kept in the state folder: \(reason.rawValue); \(advice)",
+            "What Keybell had saved is still kept in the state folder: \(reason.rawValue); \(reason.advice)",
             metadata: ["vault": "\(vault)", "kept": "\(Self.text(paths))"]
         )
     }

@@ -20,6 +20,8 @@ struct KDBXReader: Sendable {
         var saved = KDBXSaves()
         /// Whether part of that could not be written into the file yet.
         var isUnwritten = false
+        /// Whether a crash of the system can't bring back the file that was there before this was written.
+        var isCertain = true
     }
 
     /// Longer than any database that fits in memory.

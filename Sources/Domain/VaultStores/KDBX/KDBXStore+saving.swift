@@ -38,19 +38,30 @@ extension KDBXStore {
         "Writing the file of the vault \(name) takes too long. It goes on, and may yet succeed: look at the file before you try again."
     }
 
-    /// A vault that was locked while this was saved, and opened again, has it from now on like its own saves.
+    /// What was saved while the vault was locked; if it is open again, it has that from now on like its own saves.
     private func takeOver(_ saved: KDBXReader.Opened) async {
-        await tell(saved)
-        guard let opened, opened.snapshot.isOf(saved.snapshot) else { return }
-        var (database, all) = (opened.snapshot.database, opened.saved)
-        database.merge(saved.saved.entries, from: saved.snapshot.database)
-        all.add(saved.saved)
-        let (pending, era) = (opened.pending(KDBXSnapshot(database), saved: all), era)
+        if opened?.snapshot.isOf(saved.snapshot) != false { await tell(saved) }
+        // As with what was saved before the lock, another program may overwrite it right now.
+        guard let opened else { return settle(saved) }
+        // Another database stands in the file's place by now, and nothing else has what was acknowledged.
+        guard opened.snapshot.isOf(saved.snapshot) else { return await keepSaved(saved) }
+        guard opened.digest != saved.digest else {
+            // It was read with it.
+            self.opened?.saved.add(saved.saved)
+            return
+        }
+        let era = era
+        let pending = await work { opened.pending(with: saved) }
+        guard era == self.era else { return settle(saved) }
+        // A lock from now on sees to it with the rest.
+        self.opened = pending
         do throws(VaultError) {
             // The file has it, unless another program has overwritten it since then.
-            _ = try await putIntoFile(pending, after: opened, era)
+            _ = try await putIntoFile(pending, after: pending, era)
         } catch {
-            await keepSaved(pending)
+            guard era == self.era else { return }
+            log.isNotRead(error)
+            await goOnServing(pending, because: error)
         }
     }
 

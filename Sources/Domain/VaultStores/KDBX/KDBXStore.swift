@@ -121,7 +121,6 @@ package actor KDBXStore: MainLoopActor, VaultStore {
         identity = KDBXIdentityKeeper(
             vault: name,
             file: KDBXIdentity.file(of: path, in: state),
-            work: work,
             logger: logger
         )
         follower = KDBXFollower(vault: name, path: path, logger: logger)
@@ -190,6 +189,8 @@ package actor KDBXStore: MainLoopActor, VaultStore {
 
     package func savesAreDone() async {
         await line.isDone()
+        // What a save has joined at its end, since the vault was locked meanwhile.
+        await line.isDone()
     }
 
     package func finish() async {
@@ -197,8 +198,8 @@ package actor KDBXStore: MainLoopActor, VaultStore {
         defer { isFinishing = false }
         attempts?.end()
         await lock()
-        await line.isDone()
-        await lookAtKept()
+        await savesAreDone()
+        await keepAgain()
         if let trouble = keeper.trouble { log.isLost(trouble) }
     }
 
@@ -366,10 +367,8 @@ package actor KDBXStore: MainLoopActor, VaultStore {
         } catch {
             // If it was locked meanwhile, it serves none of it.
             guard era == self.era else { return }
-            trouble = error
             log.isNotRead(error)
-            changeBroadcast.send(())
-            await keepSaved(former)
+            await goOnServing(former, because: error)
         }
     }
 }

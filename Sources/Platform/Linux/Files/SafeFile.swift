@@ -14,7 +14,6 @@ package enum SafeFile {
     /// - Throws: The failing call's `errno`; the former file is untouched then.
     @discardableResult
     package static func write(_ bytes: [UInt8], to path: String) throws(SystemCallError) -> Bool {
-        let folder = parent(of: path)
         let temporary = "\(path).new-\(getpid())"
         do throws(SystemCallError) {
             // What a killed one has left goes; and whatever somebody else puts there instead must not be written into.
@@ -28,7 +27,24 @@ package enum SafeFile {
             unsafe unlink(temporary)
             throw error
         }
-        // It is replaced: an error would say that it isn't.
+        return hasNames(in: parent(of: path))
+    }
+
+    /// Has the disk take a file, whoever wrote it, and its name; it may take a while.
+    ///
+    /// - Returns: Whether the disk has them for certain: else a crash of the system may bring a former file back.
+    package static func synchronize(_ path: String) -> Bool {
+        let flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
+        // What can't be opened may be on the disk, but that isn't certain.
+        guard let file = try? Descriptor("open", unsafe open(path, flags)), fsync(file.number) == 0 else {
+            return false
+        }
+        return hasNames(in: parent(of: path))
+    }
+
+    /// Whether the disk has the names in a folder for certain.
+    private static func hasNames(in folder: String) -> Bool {
+        // An error would say that the file in it isn't replaced, which it is.
         guard let entry = try? Descriptor("open", unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC))
         else { return false }
         // Some file systems have nothing to synchronize for a folder.

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConcurrencyTools
+import KDBX
+import SecureMemory
+import Vault
+
+// What goes into the file that another key opens, or that can take again what was kept.
+extension KDBXStore {
+    /// Whether the file has another key now than the one that is known.
+    var needsKey: Bool { opened != nil && trouble == file.reader.otherKey }
+
+    /// Continues with the file's new key, and puts into the file what was saved under the former one.
+    ///
+    /// - Returns: Whether it is still the file's key: the file that was there before may be back.
+    /// - Throws: Why it can't; that it takes too long, too: it goes on then.
+    func goOn(with other: KDBXReader.Opened) async throws(VaultError) -> Bool {
+        let going = line.join { await self.goOnNow(with: other) }
+        // Something before it in the line may hang.
+        guard let outcome = try? await withDeadline(timeout, { await going.value }) else {
+            throw .unavailable(keyIsBusy)
+        }
+        return try outcome.get()
+    }
+
+    private func goOnNow(with other: KDBXReader.Opened) async -> Result<Bool, VaultError> {
+        guard let former = opened else { return .failure(.locked) }
+        guard needsKey else { return .success(false) }
+        do throws(VaultError) {
+            _ = try await putIntoFile(former.pending(under: other), after: former, era)
+            return .success(true)
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// Puts into the file what was kept and can be opened by one of these passwords.
+    func mergeKept(openedBy passwords: [SecretBytes?], within timeout: Duration) async {
+        // Not in the queue, where something that takes long may be waiting, unless that may keep something.
+        let isAny = await opening { [keeper] in !keeper.look().isEmpty || keeper.isAnyInMemory }
+        guard isAny || settlingCount > 0 else { return }
+        let merging = line.join { await self.mergeKeptNow(openedBy: passwords) }
+        // What takes longer goes on.
+        try? await withDeadline(timeout) { await merging.value }
+    }
+
+    private func mergeKeptNow(openedBy passwords: [SecretBytes?]) async {
+        guard let former = opened else { return }
+        // What waits behind them is a save or the daemon's end.
+        let (era, derivers) = (era, EndableDerivers(makeDeriver, within: .seconds(30)))
+        merging = derivers
+        defer { if merging === derivers { merging = nil } }
+        let merged = await work { [file, keeper] in
+            file.withKept(former, in: keeper, openedBy: passwords, by: derivers)
+        }
+        guard era == self.era else { return }
+        if merged.isAny {
+            // It stays kept until the file has it.
+            let attempts = EndableDerivers(makeDeriver, within: .seconds(120))
+            self.attempts = attempts
+            defer { if self.attempts === attempts { self.attempts = nil } }
+            do throws(VaultError) {
+                _ = try await putIntoFile(merged.opened, after: former, era, attempts)
+            } catch {
+                guard era == self.era else { return }
+                opened = merged.opened
+                log.isNotMerged(error)
+                await goOnServing(merged.opened, because: error)
+            }
+        }
+        guard era == self.era else { return }
+        var left = merged.left
+        let told = Set(left.values.joined())
+        let others = keeper.paths.filter { !told.contains($0) }
+        if !others.isEmpty { left[.unwritten] = others }
+        for (reason, paths) in left { log.isLeft(paths, reason) }
+    }
+
+    /// Puts into the file what is served from now on, unless it was locked since this era.
+    ///
+    /// The daemon's end ends the derivers, if there are any.
+    ///
+    /// - Returns: Whether it is there; if not, it is only served, and written with the next save, or the file is
+    ///   another database by now.
+    func putIntoFile(
+        _ pending: KDBXReader.Opened,
+        after former: KDBXReader.Opened,
+        _ era: Int,
+        _ derivers: EndableDerivers? = nil
+    ) async throws(VaultError) -> Bool {
+        guard era == self.era else { throw .locked }
+        let time = now()
+        let deriver = derivers?.next() ?? makeDeriver()
+        let writer = derivers?.next() ?? makeDeriver()
+        let result = try await work { [file] () throws(VaultError) in
+            try file.reread(pending, at: time, by: deriver, writingBy: writer)
+        }
+        guard era == self.era, let result else { throw .locked }
+        return await serve(result, after: former)
+    }
+
+    /// Serves what the file has come to, and keeps elsewhere what of the former state isn't in it.
+    ///
+    /// - Returns: Whether all of that is in the file.
+    @discardableResult
+    func serve(_ result: KDBXReader.Opened, after former: KDBXReader.Opened) async -> Bool {
+        take(result)
+        let isSame = result.snapshot.isOf(former.snapshot)
+        // What was saved has no place in another database, and this one may be there by mistake.
+        if !isSame { await keepSaved(former) }
+        if result.isUnwritten { await keepSaved(result) } else { await dropKept(in: result) }
+        await tell(result)
+        return isSame && !result.isUnwritten
+    }
+
+    /// Goes on serving a state, for the file can't be read or written as it is now, and keeps what was saved in it.
+    func goOnServing(_ state: KDBXReader.Opened, because error: VaultError) async {
+        trouble = error
+        changeBroadcast.send(())
+        await keepSaved(state)
+    }
+}

@@ -7,6 +7,7 @@ import ConcurrencyTools
 import DBus
 import FoundationEssentials
 import Glibc
+import Linux
 import Logging
 import Notifier
 import Operations
@@ -45,7 +46,7 @@ struct Components: Sendable {
         let configuration = Current(first)
         let audit = AuditTrail(
             folder: folders.state,
-            logsToJournal: ProcessInfo.processInfo.environment["JOURNAL_STREAM"] != nil,
+            logsToJournal: Journal.isStandardError(in: ProcessInfo.processInfo.environment),
             isRequired: first.audit.isRequired,
             logger: logger
         )

@@ -15,7 +15,7 @@ package struct JournalLog: LogHandler {
     package var logLevel: Logger.Level = .info
     private let writesPriority: Bool
     private static let lines = LineQueue { count in
-        let isJournal = ProcessInfo.processInfo.environment["JOURNAL_STREAM"] != nil
+        let isJournal = Journal.isStandardError(in: ProcessInfo.processInfo.environment)
         return start(.warning, writesPriority: isJournal) + "lines of the log were lost count=\(count)\n"
     } write: { line in
         StandardStream.error.write(line)
@@ -23,7 +23,7 @@ package struct JournalLog: LogHandler {
 
     /// Creates a handler; `environment` says whether standard error is the journal's.
     package init(environment: [String: String]) {
-        writesPriority = environment["JOURNAL_STREAM"] != nil
+        writesPriority = Journal.isStandardError(in: environment)
     }
 
     package subscript(metadataKey key: String) -> Logger.Metadata.Value? {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import BusInterface
+import ConcurrencyTools
 import DBus
 import DisplayText
 import Settings
@@ -9,10 +10,22 @@ import Settings
 struct DaemonBus: Sendable {
     let bus: BusConnection
 
+    /// How long a bus may take for the first word.
+    private static let handshake = Duration.seconds(15)
+
     /// Connects to the session bus.
     static func connect() async throws(ConsoleError) -> DaemonBus {
+        // A deadline is the only error there is.
+        let outcome = try? await withDeadline(handshake) {
+            await Result { () async throws(DBusError) in try await BusConnection.connect(.session) }
+        }
+        guard let outcome else {
+            throw .unreachable(
+                "The session bus takes the connection but doesn't answer: is its dbus-daemon stopped or overloaded?"
+            )
+        }
         do throws(DBusError) {
-            return DaemonBus(bus: try await BusConnection.connect(.session))
+            return DaemonBus(bus: try outcome.get())
         } catch {
             guard error.name != DBusError.Name.limitsExceeded else {
                 throw .refused(
@@ -97,7 +110,7 @@ extension ConsoleError {
         let absent =
             [
                 DBusError.Name.serviceUnknown, DBusError.Name.nameHasNoOwner, DBusError.Name.disconnected,
-                DBusError.Name.noReply, DBusError.Name.timedOut,
+                DBusError.Name.timedOut,
             ].contains(error.name)
             || error.name.hasPrefix("org.freedesktop.DBus.Error.Spawn.")
             || error.name.hasPrefix("org.freedesktop.systemd1.")

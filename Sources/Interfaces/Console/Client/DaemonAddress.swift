@@ -56,9 +56,16 @@ struct DaemonAddress: Sendable {
         do {
             return try await post(body, to: host)
         } catch {
-            throw .unreachable(
-                "\(Self.trouble(error, port: port)) `journalctl --user -u keybell` may say why."
-            )
+            let text = "\(Self.trouble(error, port: port)) `journalctl --user -u keybell` may say why."
+            // One that takes the connection is there.
+            throw Self.isLate(error) ? .refused(text) : .unreachable(text)
+        }
+    }
+
+    private static func isLate(_ error: any Error) -> Bool {
+        switch error as? HTTPClientError {
+        case .deadlineExceeded?, .readTimeout?, .writeTimeout?: true
+        default: false
         }
     }
 
@@ -67,7 +74,7 @@ struct DaemonAddress: Sendable {
         switch error as? HTTPClientError {
         case .remoteConnectionClosed?:
             "Keybell has closed the connection without an answer, as it does when it is stopped or started again: try again."
-        case .deadlineExceeded?, .readTimeout?, .writeTimeout?:
+        case _ where isLate(error):
             "Keybell on port \(port) didn't answer in time: try again."
         case .connectTimeout?, .getConnectionFromPoolTimeout?:
             "Keybell on port \(port) takes no connection: it may be busy; try again."

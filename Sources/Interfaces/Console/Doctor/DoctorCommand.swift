@@ -28,7 +28,8 @@ struct DoctorCommand: AsyncParsableCommand {
     @OptionGroup var output: JSONOption
 
     func run() async throws {
-        var findings: [Finding] = []
+        var report = DoctorReport(printsAsTheyCome: !output.json)
+        var busFindings: [Finding] = []
         var daemon: DaemonProcess?
         let bus: DaemonBus?
         var answer = ConfigurationAnswer.unknown
@@ -37,63 +38,97 @@ struct DoctorCommand: AsyncParsableCommand {
             bus = connected
             daemon = await BusCheck.daemon(connected)
             answer = await connected.configuration()
-            findings += [
+            busFindings = [
                 .ok("Session bus", "connected"),
                 BusCheck.finding(daemon, isUnconfigured: answer == .unconfigured),
             ]
         } catch {
             bus = nil
-            findings.append(
+            busFindings = [
                 .failure("Session bus", "none", do: error.text.split(separator: "\n").joined(separator: " "))
-            )
+            ]
         }
-        let (configuration, read) = ConfigurationCheck.read(config ?? daemon?.configurationFile)
-        findings.insert(contentsOf: [read] + ConfigurationCheck.advice(configuration), at: 0)
-        var hasDisplay: Bool?
-        if let bus {
-            let state = answer.details
-            hasDisplay = state?.hasDisplay
-            findings += ConfigurationCheck.findings(state)
-            findings += await KeyringCheck.findings(bus.bus, collection: configuration.keyring.collection)
-            // A daemon that doesn't run, or can't tell, has no agents to count.
-            let agents = try? await bus.agents(starts: false)
-            // What is in force, where the daemon says it.
-            let isOff = !(state?.isNotifierOn ?? configuration.approval.notifier)
-            findings += await BusCheck.notifier(bus.bus, isOff: isOff, agents: agents)
-            findings += (agents ?? []).compactMap { BusCheck.finding(agent: $0, isNotifierOff: isOff) }
-            // A daemon that doesn't answer has been reported above.
-            let vaults = try? await bus.vaults(starts: false)
-            findings += (vaults ?? []).flatMap { BusCheck.findings(vault: $0) }
-        }
+        let file = config ?? daemon?.configurationFile
+        let (configuration, read) =
+            await TimedLook.result { ConfigurationCheck.read(file) }
+            ?? (Configuration(), TimedLook.tooLong("Configuration"))
+        report.add([read])
+        report.add(await TimedLook.findings("Configuration") { ConfigurationCheck.advice(configuration) })
+        report.add(busFindings)
+        if let bus { await check(bus, answer, configuration, &report) }
         // Without them the configuration is checked by itself; why they can't be read is among the keyring's findings.
         let clients = daemon == nil ? nil : try? await bus?.clients(starts: false)
-        findings += PolicyCheck.findings(
-            configuration,
-            clients: clients?.map { $0[ClientsInterface.Key.id]?.asString ?? "" }
+        report.add(
+            PolicyCheck.findings(
+                configuration,
+                clients: clients?.map { $0[ClientsInterface.Key.id]?.asString ?? "" }
+            )
         )
-        findings += await SocketCheck.findings(port: read.level == .failure ? nil : configuration.http.port)
+        let isConfigured = read.level != .failure
+        report.add(await SocketCheck.findings(port: isConfigured ? configuration.http.port : nil))
         // Not the default if the file names another one and is wrong elsewhere.
         let port =
-            read.level == .failure
-            ? Configuration.portOfFaulty(path: config ?? daemon?.configurationFile)
-            : UInt16(clamping: configuration.http.port)
-        findings += await PortCheck.findings(
-            port: port,
-            daemon: daemon,
-            isConfigured: read.level != .failure,
-            elsewhere: PortCheck.Elsewhere(config, answer.details)
+            isConfigured
+            ? UInt16(clamping: configuration.http.port)
+            : await TimedLook.result { Configuration.portOfFaulty(path: file) } ?? nil
+        report.add(
+            await PortCheck.findings(
+                port: port,
+                daemon: daemon,
+                isConfigured: isConfigured,
+                elsewhere: PortCheck.Elsewhere(config, answer.details)
+            )
         )
-        findings += CertificateCheck.findings(configuration.http, now: Moment.now())
-        findings += await VaultCheck.findings(configuration, opening: open)
-        findings += await PinentryCheck.findings(configuration, daemonHasDisplay: hasDisplay)
-        findings.append(StateCheck.finding())
-        findings += HostsCheck.findings()
-        findings.append(MemoryCheck.finding())
-        findings += AuditCheck.findings(configuration.audit)
-        output.json
-            ? Output.json(.array(findings.map(\.json)))
-            : Output.text(findings.flatMap(\.lines).joined(separator: "\n"))
-        guard !findings.contains(where: { $0.level == .failure }) else { throw ExitCode(1) }
+        let now = Moment.now()
+        report.add(
+            await TimedLook.findings("HTTPS") { CertificateCheck.findings(configuration.http, now: now) }
+        )
+        report.add(await VaultCheck.findings(configuration, opening: open))
+        let hasDisplay = answer.details?.hasDisplay
+        report.add(await PinentryCheck.findings(configuration, daemonHasDisplay: hasDisplay))
+        report.add(await TimedLook.findings("State") { [StateCheck.finding()] })
+        report.add(await TimedLook.findings("Hosts") { HostsCheck.findings() })
+        report.add([MemoryCheck.finding()])
+        report.add(await TimedLook.findings("Record") { AuditCheck.findings(configuration.audit) })
+        if output.json { Output.json(.array(report.findings.map(\.json))) }
+        guard !report.findings.contains(where: { $0.level == .failure }) else { throw ExitCode(1) }
+    }
+
+    /// Checks what is told on the bus.
+    private func check(
+        _ bus: DaemonBus,
+        _ answer: ConfigurationAnswer,
+        _ configuration: Configuration,
+        _ report: inout DoctorReport
+    ) async {
+        let state = answer.details
+        report.add(ConfigurationCheck.findings(state))
+        report.add(await KeyringCheck.findings(bus.bus, collection: configuration.keyring.collection))
+        // A daemon that doesn't run, or can't tell, has no agents to count.
+        let agents = try? await bus.agents(starts: false)
+        // What is in force, where the daemon says it.
+        let isOff = !(state?.isNotifierOn ?? configuration.approval.notifier)
+        report.add(await BusCheck.notifier(bus.bus, isOff: isOff, agents: agents))
+        report.add((agents ?? []).compactMap { BusCheck.finding(agent: $0, isNotifierOff: isOff) })
+        // A daemon that doesn't answer has been reported above.
+        let vaults = try? await bus.vaults(starts: false)
+        report.add((vaults ?? []).flatMap { BusCheck.findings(vault: $0) })
+    }
+}
+
+/// What was found so far.
+private struct DoctorReport {
+    /// Whether each finding is printed at once, so that one that takes long doesn't hold back the others.
+    let printsAsTheyCome: Bool
+    private(set) var findings: [Finding] = []
+
+    init(printsAsTheyCome: Bool) {
+        self.printsAsTheyCome = printsAsTheyCome
+    }
+
+    mutating func add(_ new: [Finding]) {
+        findings += new
+        if printsAsTheyCome { new.flatMap(\.lines).forEach(Output.text) }
     }
 }
 

@@ -11,7 +11,7 @@ import VaultStores
 /// Checks the KeePass files that the configuration names, as far as possible without their passwords.
 ///
 /// Nobody is asked, nothing is run and no key is derived, unless the person wants the files opened.
-struct VaultCheck {
+struct VaultCheck: Sendable {
     /// What is looked at.
     let vault: VaultSettings
     /// What it may cost to open it.
@@ -31,7 +31,8 @@ struct VaultCheck {
         )
         for vault in configuration.vaults where vault.kind == .kdbx {
             let check = VaultCheck(vault: vault, limits: limits)
-            findings += await check.findings(opening: opening) + [check.kept()].compactMap(\.self)
+            findings += await check.findings(opening: opening)
+            findings += await TimedLook.result { check.kept().map { [$0] } ?? [] } ?? []
         }
         return findings
     }
@@ -46,28 +47,41 @@ struct VaultCheck {
 
     func findings(opening: Bool) async -> [Finding] {
         guard let path = vault.path else { return [] }
+        switch await TimedLook.result({ look(at: path) }) {
+        case nil: return [TimedLook.tooLong(subject)]
+        case .faulty(let fault): return [fault]
+        case .sound(let file, let key, let hindrance):
+            guard opening else { return [ok(path)] + hindrance }
+            if let command = vault.passwordCommand {
+                return [await open(path, file, keyFile: key, command: command)] + hindrance
+            }
+            guard let password = vault.password else { return [ok(path)] + hindrance }
+            return [open(path, file, keyFile: key, with: password)] + hindrance
+        }
+    }
+
+    /// What can be told of the vault's files without its password.
+    private enum Look {
+        case faulty(Finding)
+        case sound(file: [UInt8], key: [UInt8]?, hindrance: [Finding])
+    }
+
+    private func look(at path: String) -> Look {
         let file: (bytes: [UInt8]?, fault: Finding?) = read(path, Self.longest, as: "the file")
-        if let fault = file.fault { return [fault] }
+        if let fault = file.fault { return .faulty(fault) }
         let bytes = file.bytes ?? []
-        if let fault = faultOfFile(bytes, path) { return [fault] }
+        if let fault = faultOfFile(bytes, path) { return .faulty(fault) }
         var keyBytes: [UInt8]?
         if let keyFile = vault.keyFile {
             let key = read(keyFile, Self.longestKeyFile, as: "the key file")
             if let fault = key.fault ?? faultOfKeyFile(key.bytes ?? [], keyFile, file: bytes) {
-                return [fault]
+                return .faulty(fault)
             }
             keyBytes = key.bytes
         }
-        if let fault = faultOfCommand() { return [fault] }
-        let hindrance =
-            (VaultWritability.hindrance(path, size: bytes.count).map { [warning(of: $0, path)] } ?? [])
-            + unwatched(path)
-        guard opening else { return [ok(path)] + hindrance }
-        if let command = vault.passwordCommand {
-            return [await open(path, bytes, keyFile: keyBytes, command: command)] + hindrance
-        }
-        guard let password = vault.password else { return [ok(path)] + hindrance }
-        return [open(path, bytes, keyFile: keyBytes, with: password)] + hindrance
+        if let fault = faultOfCommand() { return .faulty(fault) }
+        let hindrance = VaultWritability.hindrance(path, size: bytes.count).map { [warning(of: $0, path)] }
+        return .sound(file: bytes, key: keyBytes, hindrance: (hindrance ?? []) + unwatched(path))
     }
 
     private func warning(of hindrance: VaultWritability.Hindrance, _ path: String) -> Finding {

@@ -87,7 +87,7 @@ private struct FileWalk {
 
     /// Opens what a path leads to, a regular file, once all the way to it has been looked at.
     mutating func open(_ path: String, _ flags: Int32) throws(FileTrustError) -> Descriptor {
-        var rest = parts(path.hasPrefix("/") ? path : currentFolder() + "/" + path)
+        var rest = parts(path.hasPrefix("/") ? path : WorkingFolder.path + "/" + path)
         var folder = try root()
         var place = ""
         var links = 0
@@ -135,12 +135,6 @@ private struct FileWalk {
     /// A path's parts, the last one first.
     private func parts(_ path: String) -> [String] {
         path.split(separator: "/").filter { $0 != "." }.reversed().map(String.init)
-    }
-
-    private func currentFolder() -> String {
-        guard let folder = unsafe getcwd(nil, 0) else { return "" }
-        defer { unsafe free(folder) }
-        return unsafe String(cString: folder)
     }
 
     private func step(_ folder: Int32, _ name: String, _ flags: Int32) throws(FileTrustError) -> Descriptor {

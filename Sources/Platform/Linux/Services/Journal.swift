@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CLinux
 import Glibc
 
 /// The system's journal, spoken to in its own protocol (systemd's "Native Journal Protocol").
@@ -13,6 +14,14 @@ package enum Journal {
         guard let bytes = try? FileBytes.read("/etc/machine-id") else { return false }  // no systemd then
         let machine = String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
         return unsafe !machine.isEmpty && access("/var/log/journal/\(machine)", F_OK) == 0
+    }
+
+    /// Whether this process's standard error leads to the journal, and not just that of a program that started it
+    /// (systemd.exec(5), `$JOURNAL_STREAM`).
+    package static func isStandardError(in environment: [String: String]) -> Bool {
+        guard let stream = environment["JOURNAL_STREAM"] else { return false }
+        var file = stat()
+        return unsafe fstat(STDERR_FILENO, &file) == 0 && stream == "\(file.st_dev):\(file.st_ino)"
     }
 
     /// Writes an entry.

@@ -23,7 +23,10 @@ struct BackgroundTask: Service {
             return  // told to stop
         } catch {
             // The bus going is the watch's business; anything else is lived without.
-            logger.error("\(name) has ended", metadata: ["why": "\(error)"])
+            logger.error(
+                "\(name) has failed, and is left out until keybelld is started anew",
+                metadata: ["why": "\(error)"]
+            )
         }
         // A service that returns would stop the others: its work being over is no reason.
         try? await gracefulShutdown()  // cancelled is told to stop, too

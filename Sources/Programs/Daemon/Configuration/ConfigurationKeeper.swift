@@ -20,7 +20,7 @@ actor ConfigurationKeeper: MainLoopActor, ConfigurationKeeping {
         let identity: Current<TLSIdentity>?
     }
 
-    /// The file as it was named; nil for the person's own.
+    /// The file's absolute path; nil for the person's own.
     private let path: String?
     /// The configuration that the daemon was started with, which says what it listens on.
     private let first: Configuration
@@ -29,8 +29,6 @@ actor ConfigurationKeeper: MainLoopActor, ConfigurationKeeping {
     private let logger: Logger
     /// The readings, one after the other.
     private var line = SerialTaskQueue()
-
-    private static let telling = BlockingWork(label: "org.keybell.configuration.advice")
 
     init(path: String?, components: Components, listening: Listening, logger: Logger) {
         (self.path, self.components, self.listening, self.logger) = (path, components, listening, logger)
@@ -101,8 +99,7 @@ actor ConfigurationKeeper: MainLoopActor, ConfigurationKeeping {
             )
         }
         ServiceManager.notify("STATUS=Waiting for requests")
-        let logger = logger
-        Self.telling.begin { new.tell(logger, environment: ProcessInfo.processInfo.environment) }
+        new.tell(logger)
         return report
     }
 }
@@ -134,11 +131,17 @@ struct FoundConfiguration: Sendable {
             return .failure(ConfigurationProblem(error))
         }
         do throws(TLSIdentityError) {
-            let identity = try Composition.identity(configuration.http)
+            let identity = try identity(configuration.http)
             configuration.http.certificate?.chain = identity?.chain ?? []
             return .success(FoundConfiguration(configuration: configuration, identity: identity))
         } catch {
             return .failure(ConfigurationProblem(error, path: path))
         }
+    }
+
+    /// What HTTPS is served with, where that is configured.
+    private static func identity(_ http: HTTPSettings) throws(TLSIdentityError) -> TLSIdentity? {
+        guard let certificate = http.certificate else { return nil }
+        return try TLSIdentity(certificate: certificate.file, privateKey: certificate.privateKey)
     }
 }

@@ -21,7 +21,7 @@ import Settings
 /// used: the next connection starts it anew, with the same sockets.
 struct UnconfiguredService: Sendable {
     private let sockets: [ListeningSocket]
-    /// The file as it was named; nil for the person's own.
+    /// The file's absolute path; nil for the person's own.
     private let path: String?
     private let logger: Logger
 
@@ -61,7 +61,7 @@ struct UnconfiguredService: Sendable {
         // Without the watch, each request has the file read again.
         let watch = try? FileWatch(file) { asked.yield() }
         defer { _ = watch }
-        let listening = BackgroundTask("the reload at a hangup", logger) {
+        let listening = BackgroundTask("looking at the configuration at SIGHUP", logger) {
             for await _ in hangups { asked.yield() }
         }
         // Beside what listens: a bus that gives no answer holds up neither that nor the end.
@@ -158,7 +158,7 @@ private struct ConfigurationWait: Service {
             for await _ in events {
                 guard let problem = await ConfigurationProblem.find(in: path) else {
                     return logger.notice(
-                        "the configuration can be used now: the next ring starts keybelld anew"
+                        "the configuration can be used now: the next request starts keybelld anew"
                     )
                 }
                 guard problem != known.value else { continue }

@@ -42,12 +42,6 @@ extension Composition {
         }
     }
 
-    /// What HTTPS is served with, where that is configured.
-    static func identity(_ http: HTTPSettings) throws(TLSIdentityError) -> TLSIdentity? {
-        guard let certificate = http.certificate else { return nil }
-        return try TLSIdentity(certificate: certificate.file, privateKey: certificate.privateKey)
-    }
-
     /// The sockets of HTTPS; systemd passes none.
     static func listenEncrypted(
         _ http: HTTPSettings,

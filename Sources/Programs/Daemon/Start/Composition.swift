@@ -27,24 +27,21 @@ struct Composition: Sendable {
     /// whoever finds the name finds everything behind it.
     ///
     /// - Parameters:
-    ///   - configuration: What it begins with.
-    ///   - path: The file that it is read from anew; nil for the person's own.
-    ///   - hangups: Has that done with each element.
+    ///   - found: The configuration that it begins with.
+    ///   - path: The absolute path of the file that it is read from anew; nil for the person's own.
+    ///   - hangups: Each has it read anew.
     ///   - folders: This user's.
-    ///   - logger: Where it is told.
+    ///   - logger: The daemon's log.
     /// - Throws: Why it can't run.
     init(
-        _ configuration: Configuration,
+        _ found: FoundConfiguration,
         path: String?,
         hangups: AsyncStream<Int32>,
         folders: Folders,
         logger: Logger
     ) async throws {
         self.logger = logger
-        let identity = try Self.identity(configuration.http)
-        // What it is compared with when it is read anew.
-        var configuration = configuration
-        configuration.http.certificate?.chain = identity?.chain ?? []
+        let (configuration, identity) = (found.configuration, found.identity)
         let bus = try await Self.connect()
         let sockets = try await Self.listen(configuration.http, bus: bus, logger: logger)
         let encrypted = identity == nil ? [] : try Self.listenEncrypted(configuration.http, logger: logger)
@@ -88,7 +85,7 @@ struct Composition: Sendable {
         var services: [any Service] = [
             BusLossWatch(bus: bus),
             BackgroundTask("the bus interface", logger) { await objects.run() },
-            BackgroundTask("the reload at a hangup", logger) {
+            BackgroundTask("reloading at SIGHUP", logger) {
                 // What comes of it is told in the log.
                 for await _ in hangups { _ = try? await keeper.reload() }
             },

@@ -42,20 +42,21 @@ package struct DaemonCommand: ParsableCommand {
         // From the first moment on: it would end the daemon.
         let hangups = SignalStream.of([SIGHUP], buffering: .bufferingNewest(1))
         let stops = Stops()
-        let configuration: Configuration
-        do throws(ConfigurationError) {
-            configuration = try Configuration.load(path: config)
-        } catch {
-            return await refuse(ConfigurationProblem(error), hangups, stops, logger)
+        // Others are told of it, too, who work in other folders.
+        let path = config.map(WorkingFolder.absolute)
+        let found: FoundConfiguration
+        switch await FoundConfiguration.find(path) {
+        case .success(let usable): found = usable
+        case .failure(let problem): return await refuse(problem, path, hangups, stops, logger)
         }
         tellHardening(hardeningFailure, logger)
-        configuration.tell(logger, environment: environment)
+        found.configuration.tell(logger)
         defer { ChildProgram.terminateAll() }
         do {
-            let start = { @Sendable [config, logger] in
+            let start = { @Sendable [logger] in
                 try await Composition(
-                    configuration,
-                    path: config,
+                    found,
+                    path: path,
                     hangups: hangups,
                     folders: .ofProcess(),
                     logger: logger
@@ -64,8 +65,6 @@ package struct DaemonCommand: ParsableCommand {
             try await stops.unlessDuring(start)?.run(until: stops.running)
             logger.notice("stopped")
             return 0
-        } catch let error as TLSIdentityError {
-            return await refuse(ConfigurationProblem(error, path: config), hangups, stops, logger)
         } catch {
             logger.error("\(error)")
             return 1
@@ -75,12 +74,13 @@ package struct DaemonCommand: ParsableCommand {
     /// Says what is wrong with the configuration, and ends; where systemd holds the port, only once that is mended.
     private func refuse(
         _ problem: ConfigurationProblem,
+        _ path: String?,
         _ hangups: AsyncStream<Int32>,
         _ stops: Stops,
         _ logger: Logger
     ) async -> Int32 {
         logger.error("\(problem.text)")
-        guard let unconfigured = UnconfiguredService(path: config, logger: logger) else { return 2 }
+        guard let unconfigured = UnconfiguredService(path: path, logger: logger) else { return 2 }
         do {
             try await unconfigured.run(problem, hangups: hangups, until: stops.running)
             return 0

@@ -69,6 +69,21 @@ import Testing
         #expect(await (try self.registry()).decision(on: grant.key) == .undecided)
     }
 
+    @Test func `what a denial that can't be stored was to replace is asked about after the session`()
+        async throws
+    {
+        let registry = try await registry()
+        try await registry.remember([grant])
+        let denial = Grant(key: grant.key, allows: false, entries: ["E1"], scope: .always)
+        provider.failing.update { $0 = "SetSecret" }
+        await #expect(throws: ClientError.self) { try await registry.remember([denial]) }
+        #expect(await registry.decision(on: grant.key) == .denied)
+        await registry.endSessions()
+        #expect(await registry.decision(on: grant.key) == .undecided)
+        #expect(await registry.staysForgotten())
+        #expect(await (try self.registry()).decision(on: grant.key) == .undecided)
+    }
+
     @Test func `it is deleted by itself once the keyring works`() async throws {
         let registry = try await registry(tryingAgain: true)
         try await registry.remember([grant])

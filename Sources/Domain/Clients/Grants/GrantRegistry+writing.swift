@@ -27,9 +27,25 @@ extension GrantRegistry {
             try await outcome.value.get()
         } catch {
             logger.error("a decision could not be kept", metadata: ["why": "\(error.advice)"])
+            forgetAllowed(deniedBy: new, fingerprint)
             deleteLater(anew: mayAsk)
             throw .keyring(error)
         }
+    }
+
+    /// What a denial that couldn't be stored would have replaced doesn't count after this session either: the person is asked
+    /// then.
+    private func forgetAllowed(deniedBy new: [Grant], _ fingerprint: String) {
+        let denials = new.filter { !$0.allows }
+        let replaced = (snapshot.grants[fingerprint] ?? []).filter { former in
+            former.allows && denials.contains { $0.replaces(former) }
+        }
+        guard !replaced.isEmpty else { return }
+        for grant in replaced {
+            _ = table.forget(fingerprint: fingerprint, name: grant.name)
+            forgotten.add(grant)
+        }
+        keepForgotten()
     }
 
     private func store(_ new: [Grant], _ fingerprint: String, mayAsk: Bool) async throws(KeyringError) {

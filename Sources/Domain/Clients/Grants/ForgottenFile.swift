@@ -24,6 +24,18 @@ struct ForgottenFile: Sendable {
     /// How long a disk may take.
     private static let timeout = Duration.seconds(5)
 
+    /// Why it can't be known what is forgotten, so that nothing that the keyring has counts; nil if it can. It reads the disk.
+    static func trouble(in folder: String) -> String? {
+        do throws(StateFileError) {
+            _ = try record(in: StateFile<ForgottenRecord>(name, in: folder))
+            return nil
+        } catch {
+            return reason(for: error, "\(folder)/\(name)")
+        }
+    }
+
+    private static let name = "forgotten.json"
+
     /// Nothing is read or written yet.
     ///
     /// - Parameters:
@@ -31,7 +43,7 @@ struct ForgottenFile: Sendable {
     ///   - pause: How long until what couldn't be written is tried again, for the first time.
     ///   - logger: Where trouble with writing goes.
     init(folder: String, pause: Duration, logger: Logger) {
-        let file = StateFile<ForgottenRecord>("forgotten.json", in: folder)
+        let file = StateFile<ForgottenRecord>(Self.name, in: folder)
         self.file = file
         writing = RetriedWriting(
             pause: pause,
@@ -53,15 +65,18 @@ struct ForgottenFile: Sendable {
     func read() async throws(KeyringError) -> ForgottenRecord {
         do {
             return try await withDeadline(Self.timeout) { [file] in
-                try await BlockingWork.state { () throws(StateFileError) in
-                    guard let record = try file.read() else { return ForgottenRecord() }
-                    guard record.format == ForgottenRecord.format else { throw .senseless }
-                    return record
-                }
+                try await BlockingWork.state { () throws(StateFileError) in try Self.record(in: file) }
             }
         } catch {
-            throw .forgottenUnknown(reason(for: error))
+            throw .forgottenUnknown(Self.reason(for: error, path))
         }
+    }
+
+    private static func record(in file: StateFile<ForgottenRecord>) throws(StateFileError) -> ForgottenRecord
+    {
+        guard let record = try file.read() else { return ForgottenRecord() }
+        guard record.format == ForgottenRecord.format else { throw .senseless }
+        return record
     }
 
     /// Keeps what is forgotten now, a moment later, and where that fails once it works.
@@ -88,12 +103,20 @@ struct ForgottenFile: Sendable {
         }
     }
 
-    private func reason(for error: any Error) -> String {
+    private static func reason(for error: any Error, _ path: String) -> String {
         switch error as? StateFileError {
         case .senseless?:
             "\(path) is damaged, or of a newer Keybell; if you move it away, all that `keybell grants` lists then counts"
         case .unreadable(let error)?: "\(path) can't be read (\(error.words))"
         case nil: "\(path) can't be read in time: does the disk hang?"
         }
+    }
+}
+
+extension GrantRegistry {
+    /// Why nothing counts that the keyring has of grants, for what is forgotten can't be read in the state folder; nil where it
+    /// can be. It reads the disk.
+    package static func trouble(in folder: String) -> String? {
+        ForgottenFile.trouble(in: folder)
     }
 }

@@ -86,7 +86,7 @@ struct DoctorCommand: AsyncParsableCommand {
         report.add(await VaultCheck.findings(configuration, opening: open))
         let hasDisplay = answer.details?.hasDisplay
         report.add(await PinentryCheck.findings(configuration, daemonHasDisplay: hasDisplay))
-        report.add(await TimedLook.findings("State") { [StateCheck.finding()] })
+        report.add(await TimedLook.findings("State") { [StateCheck.finding()] + StateCheck.unreadable() })
         report.add(await TimedLook.findings("Hosts") { HostsCheck.findings() })
         report.add([MemoryCheck.finding()])
         report.add(await TimedLook.findings("Record") { AuditCheck.findings(configuration.audit) })

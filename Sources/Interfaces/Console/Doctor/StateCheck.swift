@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Clients
 import DisplayText
 import FoundationEssentials
 import Glibc
@@ -23,6 +24,18 @@ enum StateCheck {
         } catch {
             return finding(folder, error)
         }
+    }
+
+    /// What can't be read there, so that grants don't count.
+    static func unreadable(_ folder: String = Folders.ofProcess().state) -> [Finding] {
+        guard let trouble = GrantRegistry.trouble(in: folder) else { return [] }
+        return [
+            .warning(
+                "Grants",
+                "nothing that was allowed or denied for always counts: \(trouble)",
+                do: "Fetch it from a backup or move it away; `keybell grants` then lists what counts again."
+            )
+        ]
     }
 
     static func finding(_ folder: String, _ error: SystemCallError) -> Finding {

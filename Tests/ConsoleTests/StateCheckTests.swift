@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import TestSupport
+import Testing
+
+@testable import Console
+
+struct StateCheckTests {
+    @Test func `what keeps every grant from counting is told, with what to do`() throws {
+        let folder = try TemporaryFolder()
+        #expect(StateCheck.unreadable(folder.path).isEmpty)
+        try folder.write("forgotten.json", "{")
+        let finding = try #require(StateCheck.unreadable(folder.path).first)
+        #expect(finding.level == .warning)
+        #expect(finding.text.contains(folder.path("forgotten.json")))
+        #expect(finding.advice.contains("move it away"))
+        try folder.write("forgotten.json", #"{"format": 1, "keys": {}}"#)
+        #expect(StateCheck.unreadable(folder.path).isEmpty)
+    }
+}

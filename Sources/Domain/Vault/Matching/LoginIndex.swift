@@ -2,6 +2,7 @@
 
 /// A vault's logins, by host, title and name, without their secrets.
 ///
+/// What it finds is put in order by `MatchOrder`.
 /// Made once when a vault changes; a look-up costs as much in a vault of ten thousand logins as in one of ten.
 /// Logins in the recycle bin and the plugin's own entry are not in it at all.
 package struct LoginIndex: Sendable {
@@ -102,7 +103,7 @@ package struct LoginIndex: Sendable {
         _ query: MatchQuery,
         in indexes: [LoginIndex]
     ) -> [(vault: Int, login: Login)] {
-        query.ordered(found(for: query, in: indexes), by: \.login)
+        query.order.sorted(found(for: query, in: indexes), by: \.login)
     }
 
     /// How many addresses of logins are compared with a page at most: a login may have thousands.
@@ -115,7 +116,7 @@ package struct LoginIndex: Sendable {
 
     /// How many `matches` finds, without putting them in order.
     package static func count(of query: MatchQuery, in indexes: [LoginIndex]) -> Int {
-        query.count(of: found(for: query, in: indexes).map(\.login))
+        query.order.count(of: found(for: query, in: indexes).map(\.login))
     }
 
     private static func found(

@@ -88,7 +88,7 @@ private struct FuzzedNotifications {
         carryOut(notificationState.take(signal, now: now), by: signal)
     }
 
-    private mutating func carryOut(_ actions: [NotificationAction], by signal: NotificationState.Signal?) {
+    private mutating func carryOut(_ actions: [NotificationEffect], by signal: NotificationState.Signal?) {
         for action in actions {
             switch action {
             case .post(let ticket): post(ticket)

@@ -172,7 +172,7 @@ import Testing
         fixture.pass(.milliseconds(700))
         #expect(fixture.close(again, reason: 2).isEmpty)
         fixture.pass(.milliseconds(500))
-        let denial: [NotificationAction] = dismissalDenies ? [.deny("7F2A", .dismissal)] : []
+        let denial: [NotificationEffect] = dismissalDenies ? [.deny("7F2A", .dismissal)] : []
         #expect(fixture.notificationState.tick(now: fixture.now) == denial)
     }
 
@@ -363,7 +363,7 @@ import Testing
         let due = fixture.now + .milliseconds(300)
         #expect(fixture.notificationState.alarm == (isNudged ? due : nil))
         fixture.pass(.milliseconds(300))
-        let nudge: [NotificationAction] = isNudged ? [.nudge(peer: ":1.5")] : []
+        let nudge: [NotificationEffect] = isNudged ? [.nudge(peer: ":1.5")] : []
         #expect(fixture.notificationState.tick(now: fixture.now) == nudge)
         #expect(fixture.notificationState.tick(now: fixture.now).isEmpty)
         fixture.pass(.milliseconds(1999))

@@ -53,8 +53,8 @@ import Testing
     ) throws {
         let posted = try shown()
         let signal = NotificationState.Signal(kind: .invoked(key: key), id: posted.id, peer: ":1.5")
-        let actions = fixture.notificationState.take(signal, now: fixture.now)
-        #expect(actions == [.tellReplaced(code: "7F2A"), posted.close])
+        let effects = fixture.notificationState.take(signal, now: fixture.now)
+        #expect(effects == [.tellReplaced(code: "7F2A"), posted.close])
         let again = try #require(fixture.wait().first)
         #expect(again.note.title.hasSuffix("(7F2A, shown again)"))
         #expect(
@@ -237,13 +237,13 @@ import Testing
         let dismissed = try shown(.of(.save, "8K3D"))
         _ = fixture.close(dismissed, reason: 2)
         #expect(fixture.notificationState.serverChanged(to: nil, now: fixture.now).isEmpty)
-        let actions = fixture.notificationState.serverChanged(to: ":1.9", now: fixture.now)
+        let effects = fixture.notificationState.serverChanged(to: ":1.9", now: fixture.now)
         fixture.server = NotificationServer(
             peer: ":1.9",
             product: "Plasma",
             capabilities: ["actions"]
         )
-        let again = fixture.carryOut(actions)
+        let again = fixture.carryOut(effects)
         #expect(again.map { $0.note.title.contains("7F2A") } == [true])
         #expect(fixture.press("Allow", on: seen, from: ":1.5").isEmpty)
         fixture.pass(.seconds(1))
@@ -316,10 +316,10 @@ import Testing
 
     @Test mutating func `a counted request gets a notification of its own when there is room`() throws {
         let posted = ["AAAA", "BBBB", "CCCC", "DDDD"].flatMap { fixture.show(.of(.release, $0)) }
-        let actions = fixture.press("Allow", on: posted[0])
-        let next = try #require(fixture.carryOut(actions).first)
+        let effects = fixture.press("Allow", on: posted[0])
+        let next = try #require(fixture.carryOut(effects).first)
         #expect(next.note.title.contains("DDDD"))
-        #expect(actions.contains(posted[3].close))
+        #expect(effects.contains(posted[3].close))
     }
 
     @Test mutating func `a count that was read comes back for a new request only`() throws {

@@ -41,10 +41,10 @@ struct NotifierFixture {
         now += duration
     }
 
-    /// Lets the server show everything that the actions post; what is on it then, by id.
-    mutating func carryOut(_ actions: [NotificationAction]) -> [Posted] {
+    /// Lets the server show everything that the effects post; what is on it then, by id.
+    mutating func carryOut(_ effects: [NotificationEffect]) -> [Posted] {
         var posted: [Posted] = []
-        for case .post(let ticket) in actions {
+        for case .post(let ticket) in effects {
             guard let note = notificationState.compose(ticket, on: server, now: now) else {
                 posted += carryOut(notificationState.place(now: now))
                 continue
@@ -81,18 +81,18 @@ struct NotifierFixture {
     }
 
     mutating func press(_ label: String, on posted: Posted, from peer: String = ":1.5")
-        -> [NotificationAction]
+        -> [NotificationEffect]
     {
         let key = posted.note.buttons.first { $0.label == label }?.key ?? ""
         return notificationState.take(.init(kind: .invoked(key: key), id: posted.id, peer: peer), now: now)
     }
 
     /// A click on Allow and what comes of it at once.
-    mutating func allow(_ posted: Posted) -> [NotificationAction] {
+    mutating func allow(_ posted: Posted) -> [NotificationEffect] {
         press("Allow", on: posted)
     }
 
-    mutating func close(_ posted: Posted, reason: UInt32, from peer: String = ":1.5") -> [NotificationAction]
+    mutating func close(_ posted: Posted, reason: UInt32, from peer: String = ":1.5") -> [NotificationEffect]
     {
         notificationState.take(.init(kind: .closed(reason: reason), id: posted.id, peer: peer), now: now)
     }
@@ -103,7 +103,7 @@ struct Posted: Equatable {
     let id: UInt32
     let note: NotifyCall
 
-    var close: NotificationAction { .close(id: id, peer: ":1.5") }
+    var close: NotificationEffect { .close(id: id, peer: ":1.5") }
 }
 
 extension PendingRequest {
@@ -173,8 +173,8 @@ extension PendingRequest {
             entries: [EntryLine(uuid: "AA", title: "GitHub", username: "octocat")],
             fields: ["Password"]
         )
-        request.givenTo = KeyHolder(program: "/usr/bin/chromium")
-        request.replaced = KeyHolder(program: "/usr/bin/chromium")
+        request.givenTo = KeyOwner(program: "/usr/bin/chromium")
+        request.replaced = KeyOwner(program: "/usr/bin/chromium")
         request.requestType = "get-logins"
         return PendingRequest(
             code: code,
@@ -186,12 +186,12 @@ extension PendingRequest {
     }
 }
 
-extension NotificationAction {
-    static func allow(_ code: String = "7F2A", _ choices: Choices = Choices()) -> NotificationAction {
+extension NotificationEffect {
+    static func allow(_ code: String = "7F2A", _ choices: Choices = Choices()) -> NotificationEffect {
         .answer(code: code, .allow, choices, .notifier)
     }
 
-    static func deny(_ code: String = "7F2A", _ surface: Surface = .notifier) -> NotificationAction {
+    static func deny(_ code: String = "7F2A", _ surface: Surface = .notifier) -> NotificationEffect {
         .answer(code: code, .deny, Choices(), surface)
     }
 }

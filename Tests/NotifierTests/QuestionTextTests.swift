@@ -70,7 +70,7 @@ import Testing
                 isPlainHTTP: true,
                 entries: entries(7)
             )
-            request.givenTo = KeyHolder(program: "/usr/bin/firefox")
+            request.givenTo = KeyOwner(program: "/usr/bin/firefox")
             return Long(
                 name: "a release with another's key, to another site",
                 request: request,
@@ -96,7 +96,7 @@ import Testing
                 entries: entries(1),
                 fields: ["Name", "Password", "Url", "PIN"]
             )
-            request.givenTo = KeyHolder(program: "/usr/bin/firefox")
+            request.givenTo = KeyOwner(program: "/usr/bin/firefox")
             return Long(
                 name: "a change by what lies in a far folder",
                 request: request,
@@ -139,7 +139,7 @@ import Testing
                 questionDigest: [1],
                 client: "firefox"
             )
-            request.replaced = KeyHolder(program: path, created: 1_777_809_600, lastUsed: 1_795_521_600)
+            request.replaced = KeyOwner(program: path, created: 1_777_809_600, lastUsed: 1_795_521_600)
             return Long(
                 name: "an overwrite",
                 request: request,
@@ -258,7 +258,7 @@ import Testing
             questionDigest: [1],
             client: "firefox"
         )
-        request.replaced = KeyHolder(
+        request.replaced = KeyOwner(
             program: "/usr/bin/firefox",
             origin: "moz-extension://4ff2fb68",
             created: 1_777_809_600,
@@ -357,7 +357,7 @@ import Testing
             bulk: true
         )
         (request.search, request.passwords) = (String(repeating: letter, count: 64), true)
-        request.givenTo = KeyHolder(program: "/usr/bin/firefox")
+        request.givenTo = KeyOwner(program: "/usr/bin/firefox")
         let (isDrawn, text) = words(of: request, on: product)
         #expect(isDrawn, "\(text)")
         #expect(text.contains("asswords."), "\(text)")

@@ -83,8 +83,8 @@ struct RevivalTests {
             fixture.carryOut(fixture.notificationState.serverChanged(to: ":1.7", now: fixture.now)).count == 1
         )
         #expect(fixture.wait(.seconds(60)).isEmpty)
-        let actions = fixture.notificationState.askedAgain(.of(.release, "BBBB"), now: fixture.now)
-        #expect(fixture.carryOut(actions).count == 1)
+        let effects = fixture.notificationState.askedAgain(.of(.release, "BBBB"), now: fixture.now)
+        #expect(fixture.carryOut(effects).count == 1)
     }
 
     @Test mutating func `one that comes back by itself is given them, and no second one is started`() throws {

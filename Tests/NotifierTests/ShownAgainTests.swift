@@ -13,7 +13,7 @@ import Testing
         try #require(fixture.show(request).first)
     }
 
-    private mutating func askAgain() -> [NotificationAction] {
+    private mutating func askAgain() -> [NotificationEffect] {
         fixture.notificationState.askedAgain(.of(.release), now: fixture.now)
     }
 
@@ -28,9 +28,9 @@ import Testing
         let posted = try shown()
         _ = fixture.close(posted, reason: reason)
         fixture.pass(.seconds(5))
-        let actions = askAgain()
-        #expect(actions.first == .tellShownAgain(code: "7F2A"))
-        let again = try #require(fixture.carryOut(actions).first)
+        let effects = askAgain()
+        #expect(effects.first == .tellShownAgain(code: "7F2A"))
+        let again = try #require(fixture.carryOut(effects).first)
         #expect(again.note.title.hasSuffix("(7F2A, shown again)"))
         fixture.pass(.seconds(1))
         #expect(fixture.press("Allow", on: posted).isEmpty, "of the old one nothing counts")
@@ -107,8 +107,8 @@ import Testing
     // MARK: Refused
 
     /// Posts and has the server refuse; when it is tried again.
-    private mutating func refuse(_ actions: [NotificationAction]) -> ([NotificationAction], Duration?) {
-        guard case .post(let ticket)? = actions.first else { return ([], nil) }
+    private mutating func refuse(_ effects: [NotificationEffect]) -> ([NotificationEffect], Duration?) {
+        guard case .post(let ticket)? = effects.first else { return ([], nil) }
         _ = fixture.notificationState.compose(ticket, on: fixture.server, now: fixture.now)
         let more = fixture.notificationState.failed(ticket, reason: "org.example.TooMany", now: fixture.now)
         return (more, fixture.notificationState.alarm.map { $0 - fixture.now })

@@ -3,9 +3,9 @@
 import Logging
 
 extension NotificationAnswerer {
-    /// Logs what keeps a request from the person; all other actions log nothing.
-    nonisolated func log(_ action: NotificationAction) {
-        switch action {
+    /// Logs what keeps a request from the person; all other effects log nothing.
+    nonisolated func log(_ effect: NotificationEffect) {
+        switch effect {
         case .tellMissing:
             logger.warning(
                 "no notification server is running: requests wait to be answered by keybell watch or keybell allow"

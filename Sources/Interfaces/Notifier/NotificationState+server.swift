@@ -69,8 +69,8 @@ extension NotificationState {
     }
 
     /// Gives the first few requests a notification each; the others are counted in one, or wait for their turn.
-    mutating func place(now: Instant) -> [NotificationAction] {
-        var actions: [NotificationAction] = []
+    mutating func place(now: Instant) -> [NotificationEffect] {
+        var effects: [NotificationEffect] = []
         let line = notifications.indices.filter { notifications[$0].isPlaceable }.sorted {
             notifications[$0].turn < notifications[$1].turn
         }
@@ -81,9 +81,9 @@ extension NotificationState {
             }
             let ticket = newTicket()
             notifications[index].phase = .posting(ticket: ticket, to: peer, isSent: false)
-            actions.append(.post(ticket: ticket))
+            effects.append(.post(ticket: ticket))
         }
-        return actions + placeWaitingCount(now: now)
+        return effects + placeWaitingCount(now: now)
     }
 
     private func hasRoom(now: Instant) -> Bool {
@@ -93,7 +93,7 @@ extension NotificationState {
     }
 
     /// The owner of the service's name has changed: a new server is shown everything that waits.
-    mutating func serverChanged(to new: String?, now: Instant) -> [NotificationAction] {
+    mutating func serverChanged(to new: String?, now: Instant) -> [NotificationEffect] {
         let isAnother = peer != new
         if let old = peer, isAnother {
             departs(old)
@@ -147,8 +147,8 @@ extension NotificationState {
     }
 
     /// Something that was put off is due.
-    mutating func tick(now: Instant) -> [NotificationAction] {
-        var actions = nudge(now: now)
+    mutating func tick(now: Instant) -> [NotificationEffect] {
+        var effects = nudge(now: now)
         if serverRetry.begin(now: now) {
             for index in notifications.indices {
                 guard case .lost = notifications[index].phase, !notifications[index].wasAway else { continue }
@@ -158,18 +158,18 @@ extension NotificationState {
         for index in notifications.indices {
             if let due = notifications[index].denialDue, due <= now {
                 notifications[index].phase = .answered
-                actions.append(.answer(code: notifications[index].request.code, .deny, Choices(), .dismissal))
+                effects.append(.answer(code: notifications[index].request.code, .deny, Choices(), .dismissal))
             } else if let due = notifications[index].showingDue, due <= now {
                 showAgain(index)
             }
         }
-        return actions + place(now: now)
+        return effects + place(now: now)
     }
 
     /// Makes the server draw what it may have accepted but not drawn, if it is time.
     ///
     /// Not by sending that once more: where it is drawn already, GNOME Shell takes its buttons away.
-    private mutating func nudge(now: Instant) -> [NotificationAction] {
+    private mutating func nudge(now: Instant) -> [NotificationEffect] {
         guard let due = nudgeDue, due <= now else { return [] }
         nudgeDue = nil
         disturb(now: drawnNext(now: now))

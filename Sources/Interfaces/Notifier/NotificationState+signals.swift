@@ -2,7 +2,7 @@
 
 import Approval
 
-// What a server says of notifications.
+// What a server says of notifications; what a press does is in `NotificationState+presses.swift`.
 extension NotificationState {
     /// Something that a notification server says of a notification.
     struct Signal: Sendable, Equatable {
@@ -27,7 +27,7 @@ extension NotificationState {
     }
 
     /// A server speaks of a notification.
-    mutating func take(_ signal: Signal, now: Instant) -> [NotificationAction] {
+    mutating func take(_ signal: Signal, now: Instant) -> [NotificationEffect] {
         guard !(signal.peer == peer && nudges.contains(signal.id)) else { return [] }
         if signal.id == waitingCount.id, signal.peer == waitingCount.peer {
             guard case .closed = signal.kind else { return [] }
@@ -77,73 +77,13 @@ extension NotificationState {
         }
     }
 
-    /// The first press counts and takes the notification away.
-    ///
-    /// An allow so soon after the notification came up, or after anything on the screen changed, doesn't count: the
-    /// hand was on its way to something else. Where the server may have drawn another program's notification first,
-    /// there is no telling when ours came up: there, the first press that comes while the other one may have been on
-    /// the screen has ours shown again.
-    private mutating func pressed(_ press: Press, _ text: String?, at index: Int, now: Instant)
-        -> [NotificationAction]
-    {
-        guard let shown = notifications[index].shown else { return [] }
-        let isFirst = notifications[index].earlyPresses == 0
-        let since = isFirst ? max(shown.restingSince, shown.drawnBy) : shown.restingSince
-        guard press == .deny || since + limits.hasty <= now else {
-            return pressedEarly(index, now: now)
-        }
-        let code = notifications[index].request.code
-        let close = takingAway(index, now: now)
-        notifications[index].phase = .answered
-        let answer: NotificationAction =
-            switch press {
-            case .allow: .answer(code: code, .allow, Choices(), .notifier)
-            case .always: .answer(code: code, .allow, Choices(scope: .always), .notifier)
-            case .name: .answer(code: code, .allow, Choices(id: text), .notifier)
-            case .deny: .answer(code: code, .deny, Choices(), .notifier)
-            }
-        return close + [answer] + place(now: now)
-    }
-
-    /// Shows it again after a pause; a few times only, for there may be a server that presses by itself.
-    private mutating func pressedEarly(_ index: Int, now: Instant) -> [NotificationAction] {
-        // Its closing was reported first, and has been counted.
-        if case .closed(let closed) = notifications[index].phase, closed.again != nil { return [] }
-        let close = takingAway(index, now: now)
-        guard notifications[index].earlyPresses < limits.earlyPresses else {
-            notifications[index].phase = .abandoned
-            // The asker is told how it can be answered.
-            notifications[index].wasSeen = false
-            let tell: [NotificationAction] =
-                hasToldAbandoned ? [] : [.tellAbandoned(code: notifications[index].request.code)]
-            hasToldAbandoned = true
-            return close + tell + place(now: now)
-        }
-        notifications[index].earlyPresses += 1
-        notifications[index].reason = RequestNotification.early
-        notifications[index].phase = .resting(until: now + limits.pause)
-        return close + place(now: now)
-    }
-
-    /// A button that isn't ours: another program has given our id to `Notify` and put its own text before the person.
-    ///
-    /// No server reports a replacement, so it is only noticed by a press. That press isn't an answer; the other's text
-    /// is taken away and the request shown anew. Some servers report a click on the body as "default", unasked.
-    private mutating func replaced(_ index: Int, by key: String, now: Instant) -> [NotificationAction] {
-        guard case .visible = notifications[index].phase, !["", "default", Press.replyKey].contains(key)
-        else {
-            return []
-        }
-        return [.tellReplaced(code: notifications[index].request.code)] + pressedEarly(index, now: now)
-    }
-
     /// Closed without a press is no answer, whatever the reason; unless the person has configured that a dismissal
     /// denies, and then only if no press follows at once, since some servers close before they tell of a press.
     ///
     /// What a server lets expire, though it was told not to, comes back by itself, and so does what was clicked away
     /// just after it had come or moved: that click was meant for something else, and denies nothing. Everything else
     /// comes back when it is asked again.
-    private mutating func closed(_ index: Int, reason: UInt32, now: Instant) -> [NotificationAction] {
+    private mutating func closed(_ index: Int, reason: UInt32, now: Instant) -> [NotificationEffect] {
         guard case .visible(let shown) = notifications[index].phase else { return [] }
         var closed = RequestNotification.Closed(shown: shown, at: now)
         closed.isDismissed = reason == Reason.dismissed

@@ -2,30 +2,6 @@
 
 import Approval
 
-/// What the answerer is to do after an event.
-enum NotificationAction: Sendable, Equatable {
-    /// Find the server and have `compose` write the notification for this ticket.
-    case post(ticket: UInt64)
-    /// Send a server something of no consequence, so that it draws what waits.
-    case nudge(peer: String)
-    /// Take a notification away.
-    case close(id: UInt32, peer: String)
-    /// The person has answered.
-    case answer(code: String, Decision, Choices, Surface)
-    /// A request that was clicked away has been asked again and is shown once more.
-    case tellShownAgain(code: String)
-    /// Nobody shows notifications; logged once.
-    case tellMissing
-    /// The server took a notification away before anybody could have read it; logged once for each server.
-    case tellHidden
-    /// The server didn't accept a notification; logged once for each request.
-    case tellRefused(code: String, reason: String)
-    /// A button was pressed that Keybell didn't put there: another program has replaced the notification.
-    case tellReplaced(code: String)
-    /// Buttons are pressed before anybody can have read them; logged once for each server.
-    case tellAbandoned(code: String)
-}
-
 /// What stands on the screen, and what a signal about it means.
 ///
 /// It is a value: each method takes an event and the time and returns what is to be done, so that every rule about
@@ -99,14 +75,14 @@ struct NotificationState: Sendable {
     // MARK: Requests
 
     /// A request is to be shown; one that is there already may be announced twice as the notifier starts.
-    mutating func show(_ request: PendingRequest, now: Instant) -> [NotificationAction] {
+    mutating func show(_ request: PendingRequest, now: Instant) -> [NotificationEffect] {
         guard !notifications.contains(where: { $0.request.code == request.code }) else { return [] }
         notifications.append(RequestNotification(request: request, turn: newTurn()))
         return place(now: now)
     }
 
     /// What was clicked away comes back when it is asked again, but not while the click may still go on.
-    mutating func askedAgain(_ request: PendingRequest, now: Instant) -> [NotificationAction] {
+    mutating func askedAgain(_ request: PendingRequest, now: Instant) -> [NotificationEffect] {
         guard let index = notifications.firstIndex(where: { $0.request.code == request.code }) else {
             return show(request, now: now)
         }
@@ -129,7 +105,7 @@ struct NotificationState: Sendable {
     }
 
     /// A request has ended, or is shown by somebody else.
-    mutating func remove(_ code: String, now: Instant) -> [NotificationAction] {
+    mutating func remove(_ code: String, now: Instant) -> [NotificationEffect] {
         guard let index = notifications.firstIndex(where: { $0.request.code == code }) else { return [] }
         let close = takingAway(index, now: now)
         notifications.remove(at: index)
@@ -137,14 +113,14 @@ struct NotificationState: Sendable {
     }
 
     /// An answer that came through a notification wasn't taken: it is asked again.
-    mutating func refused(_ code: String, now: Instant) -> [NotificationAction] {
+    mutating func refused(_ code: String, now: Instant) -> [NotificationEffect] {
         guard let index = notifications.firstIndex(where: { $0.request.code == code }) else { return [] }
         notifications[index].phase = .resting(until: now + limits.pause)
         return place(now: now)
     }
 
     /// Takes a notification off the screen, if it is there.
-    mutating func takingAway(_ index: Int, now: Instant) -> [NotificationAction] {
+    mutating func takingAway(_ index: Int, now: Instant) -> [NotificationEffect] {
         guard notifications[index].isSent else { return [] }
         freed(now: now)
         guard case .visible(let shown) = notifications[index].phase else { return [] }
@@ -212,7 +188,7 @@ struct NotificationState: Sendable {
     }
 
     /// The server has accepted a notification.
-    mutating func posted(_ ticket: UInt64, id: UInt32, by peer: String, now: Instant) -> [NotificationAction]
+    mutating func posted(_ ticket: UInt64, id: UInt32, by peer: String, now: Instant) -> [NotificationEffect]
     {
         defer { if !isPosting { early = [] } }
         disturb(now: now)
@@ -260,7 +236,7 @@ struct NotificationState: Sendable {
     ///   - reason: Why the server didn't accept it; nil if there is no server at all.
     ///   - now: The time.
     /// - Returns: What is to be done.
-    mutating func failed(_ ticket: UInt64, reason: String?, now: Instant) -> [NotificationAction] {
+    mutating func failed(_ ticket: UInt64, reason: String?, now: Instant) -> [NotificationEffect] {
         defer { if !isPosting { early = [] } }
         if waitingCount.ticket == ticket {
             waitingCount = WaitingCount()
@@ -280,11 +256,11 @@ struct NotificationState: Sendable {
         let count = notifications[index].refusals
         notifications[index].refusals += 1
         notifications[index].phase = .refused(until: count < delays.count ? now + delays[count] : nil)
-        let tell = NotificationAction.tellRefused(code: notifications[index].request.code, reason: reason)
+        let tell = NotificationEffect.tellRefused(code: notifications[index].request.code, reason: reason)
         return (count == 0 ? [tell] : []) + place(now: now)
     }
 
-    private mutating func missing() -> [NotificationAction] {
+    private mutating func missing() -> [NotificationEffect] {
         guard !hasToldMissing else { return [] }
         hasToldMissing = true
         return [.tellMissing]

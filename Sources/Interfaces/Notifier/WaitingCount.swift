@@ -36,7 +36,7 @@ extension NotificationState {
         queues ? [] : notifications.filter(\.isCounted).map(\.request.code)
     }
 
-    mutating func placeWaitingCount(now: Instant) -> [NotificationAction] {
+    mutating func placeWaitingCount(now: Instant) -> [NotificationEffect] {
         let codes = countedCodes
         guard waitingCount.ticket == nil else { return [] }
         guard !codes.isEmpty else {
@@ -64,7 +64,7 @@ extension NotificationState {
         return NotifyCall(counting: codes, on: server, replaces: isSame ? waitingCount.id ?? 0 : 0)
     }
 
-    mutating func waitingCountPosted(id: UInt32, by peer: String, now: Instant) -> [NotificationAction] {
+    mutating func waitingCountPosted(id: UInt32, by peer: String, now: Instant) -> [NotificationEffect] {
         guard !departed.contains(peer) else {
             waitingCount = WaitingCount()
             return placeWaitingCount(now: now)

@@ -5,12 +5,12 @@ import ConcurrencyTools
 import DBus
 import Logging
 
-// What follows what happens: calls to the server and to the broker.
+// Carries out the effects that `NotificationState` asks for: calls to the server and to the broker.
 extension NotificationAnswerer {
-    func carryOut(_ actions: [NotificationAction], isPressed: Bool = false) {
+    func carryOut(_ effects: [NotificationEffect], isPressed: Bool = false) {
         setAlarm()
-        for action in actions {
-            switch action {
+        for effect in effects {
+            switch effect {
             case .post(let ticket):
                 send { await self.post(ticket) }
             case .nudge(let peer):
@@ -22,7 +22,7 @@ extension NotificationAnswerer {
             case .tellShownAgain(let code):
                 send { await self.approvals.shownAgain(code) }
             case .tellMissing, .tellHidden, .tellRefused, .tellReplaced, .tellAbandoned:
-                log(action)
+                log(effect)
             }
         }
         tellSeen()

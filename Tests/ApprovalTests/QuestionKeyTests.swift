@@ -30,8 +30,8 @@ import Testing
         "isNew": { $0.isNew.toggle() },
         "fields": { $0.fields = ["URL"] },
         "clientName": { $0.clientName = "Work" },
-        "givenTo": { $0.givenTo = KeyHolder(program: "/usr/bin/other") },
-        "replaced": { $0.replaced = KeyHolder(program: "/usr/bin/other") },
+        "givenTo": { $0.givenTo = KeyOwner(program: "/usr/bin/other") },
+        "replaced": { $0.replaced = KeyOwner(program: "/usr/bin/other") },
         "hasUnknownFields": { $0.hasUnknownFields.toggle() },
         "isPattern": { $0.isPattern.toggle() },
         "hasOtherVaults": { $0.hasOtherVaults.toggle() },
@@ -75,8 +75,8 @@ import Testing
 
     @Test func `to overwrite one key is another question than to overwrite one that is like it`() {
         var (one, other) = (ApprovalRequest.overwrite(), ApprovalRequest.overwrite())
-        one.replaced = KeyHolder(program: "/usr/bin/firefox", created: 1, fingerprint: "00:01")
-        other.replaced = KeyHolder(program: "/usr/bin/firefox", created: 1, fingerprint: "00:02")
+        one.replaced = KeyOwner(program: "/usr/bin/firefox", created: 1, fingerprint: "00:01")
+        other.replaced = KeyOwner(program: "/usr/bin/firefox", created: 1, fingerprint: "00:02")
         #expect(QuestionKey(one) != QuestionKey(other))
     }
 
@@ -102,7 +102,7 @@ import Testing
         var fixture = QueueFixture()
         var request = ApprovalRequest.release()
         try fixture.ask(request, answered: .deny)
-        request.givenTo = KeyHolder(program: "/usr/bin/other")
+        request.givenTo = KeyOwner(program: "/usr/bin/other")
         #expect(fixture.ask(request).answer == .quiet)
     }
 

@@ -163,7 +163,7 @@ extension ApprovalRequest {
         ) {
             .overwrite(.named("chromium")).with {
                 // Noon, so that it is that day in most of the world.
-                $0.replaced = KeyHolder(
+                $0.replaced = KeyOwner(
                     program: "/usr/bin/firefox",
                     created: 1_777_809_600,
                     lastUsed: 1_795_521_600
@@ -179,7 +179,7 @@ extension ApprovalRequest {
             ]
         ) {
             .overwrite(.named("chromium")).with {
-                $0.replaced = KeyHolder(program: "/usr/bin/chrome", origin: helper, created: 1_777_809_600)
+                $0.replaced = KeyOwner(program: "/usr/bin/chrome", origin: helper, created: 1_777_809_600)
             }
         },
     ]
@@ -271,7 +271,7 @@ extension ApprovalRequest {
             ]
         ) {
             .release(.named("chromium")).with {
-                $0.givenTo = KeyHolder(program: "/usr/bin/firefox", created: 1)
+                $0.givenTo = KeyOwner(program: "/usr/bin/firefox", created: 1)
             }
         },
         Words(
@@ -281,7 +281,7 @@ extension ApprovalRequest {
                 "Its key was imported, or given to what couldn't be seen: the program isn't known yet.",
                 "Login “Entry AA” (“user-AA”)", "It gets user name and password.",
             ]
-        ) { .release(.named("chromium")).with { $0.givenTo = KeyHolder(program: "", created: 1) } },
+        ) { .release(.named("chromium")).with { $0.givenTo = KeyOwner(program: "", created: 1) } },
         Words(
             "get-all-logins",
             "firefox asks for all your logins",
@@ -438,7 +438,7 @@ extension ApprovalRequest {
                     ].compactMap(\.self)
                 )
                 $0.newHosts = ["gist.github.com", "evil.example", "bad.example"]
-                $0.givenTo = KeyHolder(program: "/usr/bin/chrome", origin: helper)
+                $0.givenTo = KeyOwner(program: "/usr/bin/chrome", origin: helper)
                 ($0.claimedHost, $0.isPlainHTTP) = ("worse.example", true)
             }
         },

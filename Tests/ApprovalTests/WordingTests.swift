@@ -41,8 +41,8 @@ import Testing
             request.exception = flag() ? .unasked : flag() ? .looser : nil
             request.settingsFields = flag() ? [text(), text()] : []
             request.newHosts = flag() ? ["evil.example", "gist.github.com"] : []
-            request.givenTo = flag() ? KeyHolder(program: "/tmp/" + text(), origin: some()) : nil
-            request.replaced = flag() ? KeyHolder(program: text(), origin: some(), created: 1) : nil
+            request.givenTo = flag() ? KeyOwner(program: "/tmp/" + text(), origin: some()) : nil
+            request.replaced = flag() ? KeyOwner(program: text(), origin: some(), created: 1) : nil
             let record = ProcessRecord(
                 identity: ProcessIdentity(9),
                 executable: "/tmp/" + text(),

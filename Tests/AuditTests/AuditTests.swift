@@ -276,7 +276,7 @@ import Testing
             """#
         let daemons: Set = ["/usr/bin/keybelld"]
         func read(_ text: String) -> AuditRecord? {
-            AuditJournal.record(Array(text.utf8)[...], of: daemons)
+            AuditJournalReader.record(Array(text.utf8)[...], of: daemons)
         }
         #expect(read(entry) == Self.record)
         #expect(read(entry.replacing("keybelld\"", with: "keybelld (deleted)\"")) == Self.record)

@@ -5,7 +5,7 @@ import ConcurrencyTools
 import TestSupport
 
 /// A configuration that says what a test wants.
-final class FakeConfiguration: ConfigurationKeeping {
+final class FakeConfiguration: ConfigurationService {
     let outcome = Observed<Result<ReloadReport, ReloadError>>(
         .success(ReloadReport(changed: [], afterRestart: []))
     )

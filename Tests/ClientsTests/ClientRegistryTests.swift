@@ -43,8 +43,8 @@ import Testing
         )
         #expect(try await fixture.registry.client(withID: "firefox")?.fingerprint == key.fingerprint)
         #expect(try await fixture.registry.client(withID: "other")?.fingerprint == nil)
-        #expect(try await fixture.registry.holder(of: key.fingerprint) == "firefox")
-        #expect(try await fixture.registry.holder(of: "00") == nil)
+        #expect(try await fixture.registry.clientID(ofKey: key.fingerprint) == "firefox")
+        #expect(try await fixture.registry.clientID(ofKey: "00") == nil)
         #expect(await fixture.registry.suggestID(from: "firefox") == "firefox-2")
     }
 

@@ -16,7 +16,7 @@ struct RegistryFixture {
     let registry: ClientRegistry
     let clock = Observed<UInt64>(1_700_000_000)
     let folder: TemporaryFolder
-    let nonces: NonceFile
+    let nonces: NonceRegistry
 
     init() async throws {
         session = try await KeyringSession()
@@ -42,14 +42,14 @@ struct RegistryFixture {
 
     private static func registry(
         _ keyring: Keyring,
-        _ nonces: NonceFile,
+        _ nonces: NonceRegistry,
         _ clock: Observed<UInt64>
     ) -> ClientRegistry {
         ClientRegistry(keyring: keyring, nonces: nonces, logger: quiet, now: { clock.now })
     }
 
-    private static func nonces(_ folder: TemporaryFolder, _ clock: Observed<UInt64>) -> NonceFile {
-        NonceFile(folder: folder.path("state"), logger: quiet)
+    private static func nonces(_ folder: TemporaryFolder, _ clock: Observed<UInt64>) -> NonceRegistry {
+        NonceRegistry(folder: folder.path("state"), logger: quiet)
     }
 
     /// Stores a client with a fresh key, in place of the one that has the Id.

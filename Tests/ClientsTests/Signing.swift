@@ -19,7 +19,7 @@ extension VerificationOutcome {
 
 /// Signatures as clients make them.
 func signature(_ key: ClientKey, nonce: Nonce = .random(), hmac: Bool = true) throws -> RequestSignature {
-    let full = try MessageCipher(key: key, nonce: nonce).signature()
+    let full = try OutgoingCipher(key: key, nonce: nonce).signature()
     return hmac ? full : RequestSignature(nonce: full.nonce, verifier: full.verifier)
 }
 

@@ -10,7 +10,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct UnreadableChangeTests {
     private static func parts(_ provider: RefusingProvider) async throws -> (ClientRegistry, Keyring) {
         let keyring = try await provider.keyring()
-        let nonces = NonceFile(folder: provider.bus.folder.path("state/keybell"), logger: quiet)
+        let nonces = NonceRegistry(folder: provider.bus.folder.path("state/keybell"), logger: quiet)
         return (ClientRegistry(keyring: keyring, nonces: nonces, logger: quiet, now: { 0 }), keyring)
     }
 

@@ -61,7 +61,7 @@ import TestSupport
         let fixture = try await RegistryFixture()
         let key = try await fixture.register()
         let nonce = Nonce.random()
-        let url = try MessageCipher(key: key, nonce: nonce).field("https://a.example/")
+        let url = try OutgoingCipher(key: key, nonce: nonce).field("https://a.example/")
         for _ in 0..<7 {
             #expect(
                 try await verdict(fixture.registry, "firefox", key, nonce: nonce, hmac: false, url: "AAAA")
@@ -93,7 +93,7 @@ import TestSupport
         let fixture = try await RegistryFixture()
         let key = try await fixture.register()
         let nonce = Nonce.random()
-        let url = try MessageCipher(key: key, nonce: nonce).field("https://a.example/")
+        let url = try OutgoingCipher(key: key, nonce: nonce).field("https://a.example/")
         _ = try await verdict(fixture.registry, "firefox", key, hmac: false)
         // A guess in 16 is right, as for somebody who tries paddings: after eight wrong ones none is told so.
         let guesses = (0..<256).map { $0 % 16 == 15 ? url : "AAAA" }
@@ -160,7 +160,7 @@ import TestSupport
                 Issue.record("\(verified.verdict)")
                 return
             }
-            let reply = try MessageCipher(replyingTo: message).signature()
+            let reply = try OutgoingCipher(replyingTo: message).signature()
             let restarted = try await fixture.restarted()
             for signature in [reply, RequestSignature(nonce: reply.nonce, verifier: reply.verifier)] {
                 for registry in [fixture.registry, restarted] {

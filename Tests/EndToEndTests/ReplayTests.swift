@@ -78,7 +78,7 @@ struct ReplayTests {
         for name in [
             "Title", "{S:\(Self.secret)}", "a\u{1}\(Self.secret)", String(repeating: Self.secret, count: 100),
         ] {
-            let cipher = MessageCipher(key: client.key, nonce: .random())
+            let cipher = OutgoingCipher(key: client.key, nonce: .random())
             let signature = try cipher.signature()
             let body: [String: Any] = [
                 "RequestType": "set-login", "Id": client.id, "Nonce": signature.nonce,

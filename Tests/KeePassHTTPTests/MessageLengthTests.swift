@@ -68,7 +68,7 @@ import Testing
     }
 
     @Test func `names of string fields may be longer, for they are ciphertext`() throws {
-        let cipher = MessageCipher(key: .random())
+        let cipher = OutgoingCipher(key: .random())
         let name = try cipher.field(String(repeating: "x", count: 300))
         let body = #"{"RequestType":"set-login","StringFields":{"\#(name)":null}}"#
         #expect(try Request.parse(Array(body.utf8)).stringFields.map(\.key) == [EncryptedField(base64: name)])

@@ -27,7 +27,7 @@ import Testing
                 stringFields: [ReplyEntry.StringField(key: "k", value: text)]
             )
         ]
-        let read = try IncomingReply(parsing: reply.encoded(with: MessageCipher(key: key)), key: key)
+        let read = try IncomingReply(parsing: reply.encoded(with: OutgoingCipher(key: key)), key: key)
         let entry = try #require(read.entries.first)
         #expect(entry.password == SecretBytes(utf8: expected))
         #expect(entry.stringFields.map(\.value) == [SecretBytes(utf8: expected)])

@@ -139,10 +139,12 @@ import Testing
     @Test func `every fresh cipher gives another text`() throws {
         let reply = Reply(to: .testAssociate, id: "a", version: "2.3.1.0", hash: hash)
         let key = try SampleMessage.key()
-        #expect(reply.encoded(with: MessageCipher(key: key)) != reply.encoded(with: MessageCipher(key: key)))
+        #expect(
+            reply.encoded(with: OutgoingCipher(key: key)) != reply.encoded(with: OutgoingCipher(key: key))
+        )
     }
 
     private func text(_ reply: Reply) throws -> String {
-        String(decoding: reply.encoded(with: try SampleMessage.seal()), as: UTF8.self)
+        String(decoding: reply.encoded(with: try SampleMessage.cipher()), as: UTF8.self)
     }
 }

@@ -62,7 +62,7 @@ import Testing
             stringFields: [.init(key: "k", value: SecretBytes(utf8: "v"))]
         )
         let reply = Reply(to: .getLogins, id: "büro", entries: [entry], version: "2.3.1.0", hash: "aa")
-        let incoming = try IncomingReply(parsing: reply.encoded(with: MessageCipher(key: key)), key: key)
+        let incoming = try IncomingReply(parsing: reply.encoded(with: OutgoingCipher(key: key)), key: key)
         #expect(incoming.success)
         #expect(incoming.id == "büro")
         #expect(incoming.count == 1)
@@ -81,14 +81,14 @@ import Testing
         let key = ClientKey.random()
         let reply = Reply(to: .setLogin, id: "a", uuid: "00FF", version: "2.3.1.0", hash: nil)
         #expect(
-            try IncomingReply(parsing: reply.encoded(with: MessageCipher(key: key)), key: key).uuid == "00FF"
+            try IncomingReply(parsing: reply.encoded(with: OutgoingCipher(key: key)), key: key).uuid == "00FF"
         )
     }
 
     @Test func `a success that is not signed with our key is refused`() throws {
         let reply = Reply(to: .getLogins, id: "a", entries: [], version: "2.3.1.0", hash: nil)
         let key = ClientKey.random()
-        for bytes in [reply.encoded(), reply.encoded(with: MessageCipher(key: .random()))] {
+        for bytes in [reply.encoded(), reply.encoded(with: OutgoingCipher(key: .random()))] {
             #expect(throws: ReplyError.unverified) { try IncomingReply(parsing: bytes, key: key) }
         }
     }
@@ -100,7 +100,7 @@ import Testing
             let (asked, other) = (Nonce.random(), Nonce.random())
             let request = try Request.parse(OutgoingRequest(.getLogins).encoded(with: key, nonce: asked))
             let message = try VerifiedMessage(verifying: try #require(request.signature), with: key)
-            let bytes = reply.encoded(with: MessageCipher(replyingTo: message))
+            let bytes = reply.encoded(with: OutgoingCipher(replyingTo: message))
             #expect(try IncomingReply(parsing: bytes, key: key, answering: asked).success)
             #expect(throws: ReplyError.replayed) {
                 try IncomingReply(parsing: bytes, key: key, answering: other)
@@ -122,7 +122,7 @@ import Testing
         let key = ClientKey.random()
         let nonce = Nonce.random()
         for sent in [nonce, .random()] {
-            let signature = try MessageCipher(key: key, nonce: sent).signature()
+            let signature = try OutgoingCipher(key: key, nonce: sent).signature()
             let text =
                 #"{"Success":true,"Nonce":"\#(signature.nonce)","Verifier":"\#(signature.verifier)","Hmac":"\#(signature.hmac ?? "")","Uuid":"\#(signature.verifier)"}"#
             #expect(throws: ReplyError.replayed) {
@@ -133,8 +133,8 @@ import Testing
 
     @Test func `to who hasn't the key, the nonces of replies have nothing in common`() throws {
         let key = ClientKey.random()
-        let message = try VerifiedMessage(verifying: MessageCipher(key: key).signature(), with: key)
-        let nonces = (0..<1000).map { _ in MessageCipher(replyingTo: message).nonce }
+        let message = try VerifiedMessage(verifying: OutgoingCipher(key: key).signature(), with: key)
+        let nonces = (0..<1000).map { _ in OutgoingCipher(replyingTo: message).nonce }
         #expect(Set(nonces).count == 1000)
         // No place of the base64 text gives it away: a thousand draws leave hardly one of its 64 letters out.
         for place in 0..<21 { #expect(Set(nonces.map { Array($0.text.utf8)[place] }).count > 55) }

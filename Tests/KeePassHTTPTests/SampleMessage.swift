@@ -18,8 +18,8 @@ enum SampleMessage {
 
     static func key() throws -> ClientKey { try #require(ClientKey(base64: SecretBytes(utf8: keyText))) }
 
-    static func seal() throws -> MessageCipher {
-        MessageCipher(key: try key(), nonce: try #require(Nonce(base64: nonceText)))
+    static func cipher() throws -> OutgoingCipher {
+        OutgoingCipher(key: try key(), nonce: try #require(Nonce(base64: nonceText)))
     }
 
     /// What OpenSSL makes of these texts under the key and the nonce.

@@ -42,7 +42,7 @@ import Testing
     @Test(arguments: vectors)
     func `a cipher makes the known answers`(key: String, nonce: String, verifier: String, hmac: String) throws
     {
-        let cipher = MessageCipher(
+        let cipher = OutgoingCipher(
             key: try #require(ClientKey(base64: SecretBytes(utf8: key))),
             nonce: try #require(Nonce(base64: nonce))
         )
@@ -50,7 +50,7 @@ import Testing
     }
 
     @Test func `fields are encrypted as OpenSSL's command line does it`() throws {
-        let cipher = try SampleMessage.seal()
+        let cipher = try SampleMessage.cipher()
         let message = try VerifiedMessage(verifying: SampleMessage.signature, with: SampleMessage.key())
         for (plain, field) in SampleMessage.encrypted {
             #expect(try cipher.field(plain) == field)
@@ -163,7 +163,7 @@ import Testing
 
     @Test(arguments: [[0xFF, 0xFE], [0x61, 0x00, 0x62], [0xED, 0xA0, 0x80]] as [[UInt8]])
     func `a field that is no text, or has a NUL in it, fails as text only`(bytes: [UInt8]) throws {
-        let cipher = try SampleMessage.seal()
+        let cipher = try SampleMessage.cipher()
         let message = try VerifiedMessage(verifying: SampleMessage.signature, with: SampleMessage.key())
         let field = EncryptedField(base64: try cipher.field(SecretBytes(copying: bytes)))
         #expect(try message.decrypt(field) == SecretBytes(copying: bytes))
@@ -177,7 +177,7 @@ import Testing
         for _ in 0..<40 {
             let bytes = (0..<length).map { _ in UInt8.random(in: 0...255, using: &generator) }
             let key = try #require(ClientKey(SecretBytes(copying: bytes)))
-            let cipher = MessageCipher(key: key)
+            let cipher = OutgoingCipher(key: key)
             let message = try VerifiedMessage(verifying: cipher.signature(), with: key)
             let plain = (0..<Int.random(in: 0...100, using: &generator)).map { _ in
                 UInt8.random(in: 0...255, using: &generator)
@@ -189,6 +189,6 @@ import Testing
 
     @Test func `no two seals share a nonce`() throws {
         let key = ClientKey.random()
-        #expect(Set((0..<100).map { _ in MessageCipher(key: key).nonce }).count == 100)
+        #expect(Set((0..<100).map { _ in OutgoingCipher(key: key).nonce }).count == 100)
     }
 }

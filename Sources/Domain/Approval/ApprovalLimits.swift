@@ -11,6 +11,8 @@ package struct ApprovalLimits: Sendable, Equatable {
     package var unlocking = Duration.seconds(600)
     /// How long whoever answers waits for the keyring to store what is decided for always.
     package var keeping = Duration.seconds(10)
+    /// The longest time for which the person can mute a program, in seconds; the bus interface says so, too.
+    static let longestMute: UInt32 = 86_400
     /// How long a denied question is denied unseen.
     package var quiet = Duration.seconds(30)
     /// How many requests of one program are shown at once.

@@ -50,9 +50,9 @@ package struct AuditFile: Sendable {
     }
 
     /// All records that are kept, as far as they can be read, the oldest first; a line that makes no sense is skipped.
-    package func read() -> AuditReading {
-        Part.allCases.map { read($0) }.reduce(AuditReading()) { all, part in
-            AuditReading(
+    package func read() -> AuditFileContents {
+        Part.allCases.map { read($0) }.reduce(AuditFileContents()) { all, part in
+            AuditFileContents(
                 records: AuditRecord.merged(all.records, part.records, now: .max),
                 troubles: all.troubles + part.troubles
             )
@@ -60,8 +60,8 @@ package struct AuditFile: Sendable {
     }
 
     /// The same of one part.
-    func read(_ part: Part) -> AuditReading {
-        var all = AuditReading()
+    func read(_ part: Part) -> AuditFileContents {
+        var all = AuditFileContents()
         for path in [former(of: part), path(of: part)] { all.add(path, limit: 2 * Self.limit) }
         return all
     }

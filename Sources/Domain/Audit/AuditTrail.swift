@@ -15,20 +15,15 @@ package final class AuditTrail: Sendable {
     /// Something that has happened, and what is recorded about it.
     package typealias Happened = (event: AuditRecord.Event, fields: [AuditRecord.Field: String?])
 
-    /// Marks our records among the journal's entries (MESSAGE_ID of systemd.journal-fields(7)).
-    static let messageID = "6d0f1f5f3c2b4f0b9a4e5c1be3f0a7d4"
-    /// The journal's fields are ours from here on.
-    static let prefix = "KEYBELL_"
-
     private let writer: AuditWriter
     /// Where the journal is told, so that it doesn't hold up the writing.
     private let telling = BlockingWork(label: "org.keybell.audit.journal")
-    private let journal: String
+    let journal: String
     private let isInJournal: Reading
     private let timeout: Duration
-    private let writesLog: Bool
+    let writesLog: Bool
     private let isRequired: Mutex<Bool>
-    private let logger: Logger
+    let logger: Logger
     private let lookups = Mutex(LookupCounts())
     private let alarm = Mutex<Alarm?>(nil)
 
@@ -68,7 +63,7 @@ package final class AuditTrail: Sendable {
             folder: folder,
             logsToJournal: logsToJournal,
             journal: Journal.socket,
-            isInJournal: AuditJournal.has,
+            isInJournal: AuditJournalReader.has,
             isRequired: isRequired,
             logger: logger
         )
@@ -149,22 +144,6 @@ package final class AuditTrail: Sendable {
         Task(executorPreference: MainLoop.executor) { [isInJournal] in
             pending.end(await isInJournal(unwritten))
         }
-    }
-
-    /// Tells the journal, or the log where there is none.
-    private func tell(_ record: AuditRecord) {
-        let fields = record.fields.sorted { $0.key.rawValue < $1.key.rawValue }
-        let isSent = Journal.write(
-            [
-                ("MESSAGE", record.sentence), ("MESSAGE_ID", Self.messageID), ("PRIORITY", "5"),
-                ("SYSLOG_IDENTIFIER", "keybelld"), (Self.prefix + "EVENT", record.event.rawValue),
-                (Self.prefix + "TIME", String(record.time)), (Self.prefix + "ID", record.id ?? ""),
-            ] + fields.map { (Self.prefix + $0.key.rawValue.uppercased(), $0.value) },
-            socket: journal
-        )
-        guard writesLog || !isSent else { return }
-        let metadata = fields.map { ($0.key.rawValue, Logger.MetadataValue.string($0.value)) }
-        logger.notice("\(record.event.rawValue)", metadata: Logger.Metadata(metadata) { $1 })
     }
 
     // MARK: What is counted

@@ -49,7 +49,7 @@ package struct RecordStream: Sendable {
         }
         // The journal may come to it later.
         for record in kept.suffix(SeenRecords.most / 2) { _ = seen.withLock { $0.insert(record) } }
-        if let journal = try AuditJournal.follow(of: daemons, tell) { sources.append(journal) }
+        if let journal = try AuditJournalReader.follow(of: daemons, tell) { sources.append(journal) }
         return RecordStream(kept: kept, records: records, sources: sources)
     }
 }

@@ -45,7 +45,7 @@ package struct BusObjects: Sendable {
         clients: ClientRegistry,
         grants: GrantRegistry,
         vaults: Current<[any VaultStore]>,
-        configuration: any ConfigurationKeeping,
+        configuration: any ConfigurationService,
         logger: Logger,
         audit: @escaping BatchRecorder = { _ in },
         settling: Duration = .seconds(5),
@@ -83,7 +83,7 @@ package struct BusObjects: Sendable {
             audit: audit,
             settling: settling
         )
-        configurationObject = ConfigurationObject(keeper: configuration, callers: callers)
+        configurationObject = ConfigurationObject(configuration: configuration, callers: callers)
     }
 
     /// Exports the objects; the caller takes the bus name afterwards.

@@ -5,7 +5,7 @@ import DBus
 
 /// `org.keybell.Configuration1`: read anew by the person's hand.
 struct ConfigurationObject: Sendable {
-    let keeper: any ConfigurationKeeping
+    let configuration: any ConfigurationService
     let callers: BusCallers
 
     static let path = ObjectPath(constant: ConfigurationInterface.path)
@@ -21,7 +21,7 @@ struct ConfigurationObject: Sendable {
     private func reload(_ call: MethodCall) async throws(DBusError) -> [Value] {
         try await callers.unsandboxed(call.sender)
         do throws(ReloadError) {
-            let report = try await keeper.reload()
+            let report = try await configuration.reload()
             return [.strings(report.changed), .strings(report.afterRestart)]
         } catch {
             throw DBusError(
@@ -34,7 +34,7 @@ struct ConfigurationObject: Sendable {
     private func state(_ call: MethodCall) async throws(DBusError) -> [Value] {
         try await callers.unsandboxed(call.sender)
         typealias Key = ConfigurationInterface.Key
-        let state = await keeper.state()
+        let state = await configuration.state()
         var details: [String: Value] = [
             Key.file: .string(state.file),
             Key.current: .boolean(state.isCurrent),

@@ -35,9 +35,9 @@ struct Components: Sendable {
     let display: RequestDisplay
     let session: SessionGuard
     private let keyring: Keyring
-    private let nonces: NonceFile
+    private let nonces: NonceRegistry
     private let answers: AnswerRecorder
-    private let mutes: MuteKeeper
+    private let mutes: StoredMutesFile
     let logger: Logger
 
     /// Makes them; nothing runs yet.
@@ -50,7 +50,7 @@ struct Components: Sendable {
             isRequired: first.audit.isRequired,
             logger: logger
         )
-        mutes = MuteKeeper(file: StoredMutes.file(in: folders.state), logger: logger)
+        mutes = StoredMutesFile(file: StoredMutes.file(in: folders.state), logger: logger)
         let approvals = ApprovalBroker(
             limits: first.approval.approvalLimits,
             confirmation: PinentryConfirmation(configuration: configuration, logger: logger).ask,
@@ -64,7 +64,7 @@ struct Components: Sendable {
             memory: ProviderMemory(folder: folders.state),
             logger: logger
         )
-        nonces = NonceFile(folder: folders.state, logger: logger)
+        nonces = NonceRegistry(folder: folders.state, logger: logger)
         let clients = ClientRegistry(keyring: keyring, nonces: nonces, logger: logger)
         let grants = GrantRegistry(keyring: keyring, folder: folders.state, logger: logger)
         maker = VaultMaker(keyring: keyring, folders: folders, logger: logger)
@@ -110,11 +110,11 @@ struct Components: Sendable {
     func backgroundTasks() -> [any Service] {
         let keys = ClientKeyFollower(clients: clients, grants: grants, approvals: approvals)
         let locks = KeyringLockFollower(keyring: keyring, approvals: approvals)
-        let identities = IdentityKeeper(vaults: vaults, clients: clients)
+        let hashes = KeyringHashKeeper(vaults: vaults, clients: clients)
         let follower = VaultFollower(vaults: vaults, approvals: approvals, audit: audit)
         return [
             BackgroundTask("reading grants from the keyring", logger) { [grants] in await grants.run() },
-            BackgroundTask("keeping the keyring vault's Hash", logger) { await identities.run() },
+            BackgroundTask("keeping the keyring vault's Hash", logger) { await hashes.run() },
             BackgroundTask("following the clients' keys", logger) { await keys.run() },
             BackgroundTask("following the keyring's lock", logger) { await locks.run() },
             BackgroundTask("following the session", logger) { [session] in await session.run() },

@@ -18,7 +18,7 @@ struct HandwrittenRequest {
         nonce: Nonce = .random(),
         _ fields: KeyValuePairs<String, String> = [:]
     ) throws {
-        let cipher = MessageCipher(key: key, nonce: nonce)
+        let cipher = OutgoingCipher(key: key, nonce: nonce)
         let signature = try cipher.signature()
         members = [("RequestType", Self.text(type))]
         if let id { members.append(("Id", Self.text(id))) }

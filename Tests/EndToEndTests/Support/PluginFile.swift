@@ -133,12 +133,12 @@ struct PluginClient: Sendable {
         _ type: String,
         _ fields: KeyValuePairs<String, String> = [:],
         plain: [String: String] = [:],
-        sealed: (MessageCipher) throws -> [String: String] = { _ in [:] }
+        sealed: (OutgoingCipher) throws -> [String: String] = { _ in [:] }
     ) async throws -> Reply {
         let nonce = Nonce.random()
         var request = try HandwrittenRequest(type, id: PluginFile.client, key: key, nonce: nonce, fields)
         for (name, json) in try plain.merging(
-            sealed(MessageCipher(key: key, nonce: nonce)),
+            sealed(OutgoingCipher(key: key, nonce: nonce)),
             uniquingKeysWith: { $1 }
         ) {
             request[name] = json

@@ -93,7 +93,7 @@ actor MemoryClientStore: ClientStore {
         return clients[id]?.client
     }
 
-    func holder(of fingerprint: String) throws(ClientError) -> String? {
+    func clientID(ofKey fingerprint: String) throws(ClientError) -> String? {
         try checkReadable()
         return clients.values.map(\.client).filter { $0.fingerprint == fingerprint }.map(\.id).min()
     }

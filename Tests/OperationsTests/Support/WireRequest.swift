@@ -8,7 +8,7 @@ struct WireRequest: Sendable {
 
     /// A request that is signed, with encrypted fields.
     init(_ type: String, id: String?, key: ClientKey, _ fields: [String: String] = [:]) throws {
-        let cipher = MessageCipher(key: key)
+        let cipher = OutgoingCipher(key: key)
         let signature = try cipher.signature()
         members = [
             "RequestType": Self.quoted(type),

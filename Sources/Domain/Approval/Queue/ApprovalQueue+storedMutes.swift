@@ -58,7 +58,7 @@ extension ApprovalQueue {
                 let code = RequestCode.normalized(mute.code), !mute.programs.isEmpty,
                 !ended.contains(where: { $0.code == code })
             else { continue }
-            let left = min(mute.until, now.unix + Int64(ChoiceRules.longestMute)) - now.unix
+            let left = min(mute.until, now.unix + Int64(ApprovalLimits.longestMute)) - now.unix
             let callers = mute.programs.map { $0.caller(uid: uid) }
             var request = ApprovalRequest(
                 kind: kind,

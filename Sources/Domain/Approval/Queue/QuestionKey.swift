@@ -76,9 +76,9 @@ struct QuestionKey: Hashable, Sendable {
         return bytes
     }
 
-    private static func texts(of holder: KeyHolder?) -> [String?] {
+    private static func texts(of owner: KeyOwner?) -> [String?] {
         // When it was last used changes with each use.
-        [holder?.program, holder?.origin, holder?.created.map { String($0) }, holder?.fingerprint]
+        [owner?.program, owner?.origin, owner?.created.map { String($0) }, owner?.fingerprint]
     }
 
     private static func append(_ text: String?, to bytes: inout [UInt8]) {

@@ -26,9 +26,9 @@ extension ApprovalRequest {
         let texts = (Self.texts + Self.hosts).compactMap { self[keyPath: $0] }
         let lists = (Self.lists + Self.hostLists + [\.vaults]).flatMap { self[keyPath: $0] }
         let names = entries.flatMap { [$0.uuid, $0.title, $0.username] }
-        let holders = [givenTo, replaced].compactMap(\.self).flatMap { [$0.program, $0.origin ?? ""] }
+        let owners = [givenTo, replaced].compactMap(\.self).flatMap { [$0.program, $0.origin ?? ""] }
         return Self.ownSize + caller.size
-            + (texts + lists + names + holders).reduce(0) { $0 + MemoryLayout<String>.size + $1.utf8.count }
+            + (texts + lists + names + owners).reduce(0) { $0 + MemoryLayout<String>.size + $1.utf8.count }
     }
 
     private static let ownSize = 1024

@@ -119,9 +119,9 @@ package struct ApprovalRequest: Sendable, Hashable {
     /// What the person has named the client, if anything.
     package var clientName: String?
     /// Where the key was given to another program or extension than the one that asks: to which.
-    package var givenTo: KeyHolder?
+    package var givenTo: KeyOwner?
     /// Overwrite: who loses the Id.
-    package var replaced: KeyHolder?
+    package var replaced: KeyOwner?
     /// Whether there are other vaults than those that it is about, so that the text names these.
     package var hasOtherVaults = false
     /// Unlock: the host that the client wants logins for.

@@ -6,9 +6,6 @@ import UnicodeText
 
 /// Which choices go with which request and decision.
 enum ChoiceRules {
-    /// The longest time for which a program is muted.
-    static let longestMute: UInt32 = 86_400
-
     /// Checks the choices and brings them into the form that the asker gets.
     ///
     /// - Returns: The choices with the Id that is given and the entries as the request spells them.
@@ -26,8 +23,10 @@ enum ChoiceRules {
         try checkScope(choices, request)
         if let seconds = choices.muteSeconds {
             guard decision == .deny else { throw .invalidAnswer("mute-seconds goes with deny only") }
-            guard 1...longestMute ~= seconds else {
-                throw .invalidAnswer("mute-seconds must be from 1 to \(longestMute), which is a day")
+            guard 1...ApprovalLimits.longestMute ~= seconds else {
+                throw .invalidAnswer(
+                    "mute-seconds must be from 1 to \(ApprovalLimits.longestMute), which is a day"
+                )
             }
         }
         return settled

@@ -217,10 +217,10 @@ extension Wording {
         return Program.isAnyScript(id) ? "\(name) (anything without a script)" : name
     }
 
-    /// Who holds a key.
-    static func holder(_ holder: KeyHolder) -> String {
-        let program = holder.program.isEmpty ? "an unknown program" : PlainText.name(holder.program)
-        guard let origin = holder.origin, !origin.isEmpty else { return program }
+    /// Whose key it is.
+    static func owner(_ owner: KeyOwner) -> String {
+        let program = owner.program.isEmpty ? "an unknown program" : PlainText.name(owner.program)
+        guard let origin = owner.origin, !origin.isEmpty else { return program }
         return switch ClaimedOrigin(origin) {
         case .knownExtension(let name): "the extension \(name) of \(program)"
         case .otherExtension: "an extension of \(program)"
@@ -229,12 +229,12 @@ extension Wording {
     }
 
     /// The same in a few columns.
-    static func briefHolder(_ holder: KeyHolder) -> String {
+    static func briefOwner(_ owner: KeyOwner) -> String {
         let program =
-            holder.program.isEmpty
+            owner.program.isEmpty
             ? "an unknown program"
-            : PlainText.name(holder.program, columns: TitleRoom.brief.path ?? titleLimit)
-        guard let origin = holder.origin, !origin.isEmpty else { return program }
+            : PlainText.name(owner.program, columns: TitleRoom.brief.path ?? titleLimit)
+        guard let origin = owner.origin, !origin.isEmpty else { return program }
         return switch ClaimedOrigin(origin) {
         case .knownExtension(let name): "\(name) of \(program)"
         case .otherExtension: "an extension of \(program)"
@@ -247,9 +247,9 @@ extension Wording {
         PlainText.host(host, columns: TitleRoom.briefHost)
     }
 
-    static func times(_ holder: KeyHolder) -> String {
-        let since = holder.created.map { ", since \(Calendar.day($0))" } ?? ""
-        return since + (holder.lastUsed.map { ", last used \(Calendar.day($0))" } ?? "")
+    static func times(_ owner: KeyOwner) -> String {
+        let since = owner.created.map { ", since \(Calendar.day($0))" } ?? ""
+        return since + (owner.lastUsed.map { ", last used \(Calendar.day($0))" } ?? "")
     }
 
     /// The first of a list, and how many more there are.

@@ -20,9 +20,9 @@ extension Wording {
         return [
             request.replaced.map {
                 BodyLine(
-                    "That name belongs to \(holder($0))\(times($0)).",
-                    shorter: "It belongs to \(briefHolder($0))\(times($0)).",
-                    brief: "It belongs to \(briefHolder($0))."
+                    "That name belongs to \(owner($0))\(times($0)).",
+                    shorter: "It belongs to \(briefOwner($0))\(times($0)).",
+                    brief: "It belongs to \(briefOwner($0))."
                 )
             },
             BodyLine(
@@ -121,8 +121,8 @@ extension Wording {
         }
         // Where the program is the same, its Origin isn't, or nothing is known for sure.
         return BodyLine(
-            "Its key was given to somebody else: \(holder(given)).",
-            brief: "Its key belongs to \(briefHolder(given))."
+            "Its key was given to somebody else: \(owner(given)).",
+            brief: "Its key belongs to \(briefOwner(given))."
         )
     }
 

@@ -63,7 +63,7 @@ extension ClientRegistry {
     }
 
     /// The Id that a key is stored under, by its fingerprint; nil if it isn't.
-    package func holder(of fingerprint: String) async throws(ClientError) -> String? {
+    package func clientID(ofKey fingerprint: String) async throws(ClientError) -> String? {
         try await snapshot().all.filter { $0.client.fingerprint == fingerprint }.map(\.client.id).min()
     }
 

@@ -16,7 +16,7 @@ package actor ClientRegistry: MainLoopActor {
 
     let keyring: Keyring
     let logger: Logger
-    private let nonces: NonceFile
+    private let nonces: NonceRegistry
     let now: @Sendable () -> UInt64
     private let events: AsyncStream<KeyringEvent>
     nonisolated let changeBroadcast = Broadcast<Void>(backlog: 1)
@@ -44,12 +44,12 @@ package actor ClientRegistry: MainLoopActor {
     ///   - now: The time, in seconds since 1970.
     package init(
         keyring: Keyring,
-        nonces: NonceFile? = nil,
+        nonces: NonceRegistry? = nil,
         logger: Logger,
         now: @escaping @Sendable () -> UInt64 = { CalendarTime.unsigned }
     ) {
         self.keyring = keyring
-        self.nonces = nonces ?? NonceFile(folder: nil, logger: logger)
+        self.nonces = nonces ?? NonceRegistry(folder: nil, logger: logger)
         self.logger = logger
         self.now = now
         events = keyring.events()

@@ -5,7 +5,7 @@ import KeePassHTTP
 /// How often the fields of one key's messages failed to decrypt, by nonce, so that no padding can be guessed.
 ///
 /// Only verified messages count, so that nobody without a key can fill it. It lives as long as the daemon; that a nonce
-/// is used up is kept by `NonceFile` beyond that.
+/// is used up is kept by `NonceRegistry` beyond that.
 struct DecryptionFailures {
     /// How many requests whose fields don't decrypt use a nonce up.
     static let perNonce = 8

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// All nonces that may not come again, and how they are written: records of one length, the oldest first.
+/// All nonces that may not come again, by which `NonceRegistry` judges, and how they are written: records of one length, the
+/// oldest first.
 ///
 /// Only nonces of verified messages get in, so that nobody without a key can fill it. It never forgets the nonce of a
 /// change within a day: if there is no room, the next change is refused. Reads make room for newer ones of the same

@@ -36,7 +36,7 @@ struct MessageCoder: Sendable {
         _ requester: CachedRequester
     ) async -> [UInt8] {
         let encode: @Sendable () -> [UInt8] = {
-            reply.encoded(with: request.map { MessageCipher(replyingTo: $0) })
+            reply.encoded(with: request.map { OutgoingCipher(replyingTo: $0) })
         }
         guard !reply.isShorter(than: Self.short) else { return encode() }
         return await writing(for: Turn(of: await requester.sender())) { encode() }

@@ -15,7 +15,7 @@ package protocol ClientStore: Sendable {
     /// The client that has an Id; nil where the Id is free.
     func client(withID id: String) async throws(ClientError) -> Client?
     /// The Id under which the key with this fingerprint is stored; nil where it is unknown.
-    func holder(of fingerprint: String) async throws(ClientError) -> String?
+    func clientID(ofKey fingerprint: String) async throws(ClientError) -> String?
     /// An Id near `base` that no client has.
     func suggestID(from base: String) async -> String
     /// Whether a client other than that of a key is shown under this name, which is not its Id.

@@ -12,12 +12,12 @@ extension ApprovalRequest {
     mutating func describe(_ verified: VerifiedRequest, caller: Caller, among vaults: VaultSet) {
         requestType = verified.request.type.rawValue
         clientName = verified.client.name
-        givenTo = verified.isFamiliar(caller) ? nil : KeyHolder(verified.client)
+        givenTo = verified.isFamiliar(caller) ? nil : KeyOwner(verified.client)
         hasOtherVaults = vaults.stores.count > self.vaults.count
     }
 }
 
-extension KeyHolder {
+extension KeyOwner {
     init(_ client: Client) {
         self.init(
             program: client.program,

@@ -13,7 +13,7 @@ package struct Database: Sendable {
     var innerStream: InnerStream.Kind
     var document: Document
     /// Names in the document.
-    let names: Vocabulary
+    let names: ElementNames
     /// Where entries and groups stand, without histories; the first of each UUID.
     var entryPlaces: [Identifier: Element] = [:]
     var groupPlaces: [Identifier: Element] = [:]
@@ -57,7 +57,7 @@ package struct Database: Sendable {
         self.innerHeader = innerHeader
         self.innerStream = innerStream
         var document = document
-        names = Vocabulary(&document)
+        names = ElementNames(&document)
         self.document = document
         self.rootGroup = rootGroup
         assignReplacementIDs(to: findPlaces())

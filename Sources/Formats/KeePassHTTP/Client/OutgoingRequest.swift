@@ -50,7 +50,7 @@ package struct OutgoingRequest: Sendable {
         with key: ClientKey,
         nonce: Nonce = .random()
     ) throws(CipherError) -> [UInt8] {
-        let cipher = MessageCipher(key: key, nonce: nonce)
+        let cipher = OutgoingCipher(key: key, nonce: nonce)
         let signature = try cipher.signature()
         var text = JSONText()
         try text.object { (text) throws(CipherError) in

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Ciphers
-package import SecureMemory
+import SecureMemory
 
 /// A message could not be verified or decrypted.
 ///
@@ -15,7 +15,8 @@ package struct VerificationFailure: Error, Equatable, Sendable {
     package init() {}
 }
 
-/// A message whose signature was right, and the key that made it: what can be decrypted.
+/// A message whose signature was right, and the key that made it: what can be decrypted
+/// (`VerifiedMessage+decrypting.swift`).
 package struct VerifiedMessage: Sendable {
     /// The key of the one who signed.
     package let key: ClientKey
@@ -86,30 +87,6 @@ package struct VerifiedMessage: Sendable {
         self.usedHmac = usedHmac
     }
 
-    /// Decrypts a field of the message.
-    /// - Parameter field: The field.
-    /// - Returns: Its text as UTF-8, or whatever else was encrypted.
-    /// - Throws: `VerificationFailure`.
-    package func decrypt(_ field: EncryptedField) throws(VerificationFailure) -> SecretBytes {
-        let plain = try Self.checked { () throws(CipherError) in
-            try AESCBC.decrypt(field.ciphertext, key: key.bytes, iv: nonce.iv)
-        }
-        guard field.isReadable else { throw VerificationFailure() }
-        return plain
-    }
-
-    /// Decrypts a field that isn't secret to us: a URL, a title.
-    /// - Parameter field: The field.
-    /// - Returns: Its text.
-    /// - Throws: `VerificationFailure`, also if it is not UTF-8 or has a NUL in it: damaged blocks can end in a right
-    ///   padding, and to the C libraries that it goes to, what stands after a NUL would not be there.
-    package func decryptText(_ field: EncryptedField) throws(VerificationFailure) -> String {
-        guard let text = try decrypt(field).exposedText(), !text.utf8.contains(0) else {
-            throw VerificationFailure()
-        }
-        return text
-    }
-
     /// What stands in for the key of a client that doesn't exist; nobody has it.
     package static let decoyKey = ClientKey.random()
 
@@ -122,7 +99,8 @@ package struct VerifiedMessage: Sendable {
         return bytes
     }
 
-    private static func checked<Result>(
+    /// Does something with the cipher; whatever goes wrong is the same failure.
+    static func checked<Result>(
         _ work: () throws(CipherError) -> Result
     ) throws(VerificationFailure) -> Result {
         do {

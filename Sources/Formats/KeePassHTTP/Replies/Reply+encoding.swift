@@ -11,7 +11,7 @@ extension Reply {
     /// Should encrypting fail, which takes a machine out of memory, the text says that instead.
     /// - Parameter cipher: What to encrypt with: the key of a client whose request was verified.
     /// - Returns: The bytes of the body.
-    package func encoded(with cipher: MessageCipher? = nil) -> [UInt8] {
+    package func encoded(with cipher: OutgoingCipher? = nil) -> [UInt8] {
         do {
             return try text(with: success ? cipher : nil)
         } catch {
@@ -22,7 +22,7 @@ extension Reply {
         }
     }
 
-    private func text(with cipher: MessageCipher?) throws(CipherError) -> [UInt8] {
+    private func text(with cipher: OutgoingCipher?) throws(CipherError) -> [UInt8] {
         guard let cipher else { return plainText() }
         let signature = try cipher.signature()
         var text = JSONText()
@@ -72,7 +72,7 @@ extension Reply {
 extension ReplyEntry {
     // A password goes from the vault's secret to ciphertext without ever being a String. A strict client drops a whole
     // answer for one byte that isn't UTF-8.
-    fileprivate func write(to text: inout JSONText, with cipher: MessageCipher) throws(CipherError) {
+    fileprivate func write(to text: inout JSONText, with cipher: OutgoingCipher) throws(CipherError) {
         try text.object { (text) throws(CipherError) in
             text.member("Name", base64: try cipher.encrypted(name))
             text.member("Login", base64: try cipher.encrypted(login))

@@ -4,7 +4,7 @@ import Ciphers
 import JSON
 import SecureMemory
 
-/// A field whose text is encrypted, not yet decrypted.
+/// A field whose text is encrypted, not yet decrypted: that is done by `VerifiedMessage.decrypt`.
 ///
 /// One that isn't even base64, or not a text at all, is kept as something that never decrypts: from outside, a
 /// malformed field must look like one under the wrong key.

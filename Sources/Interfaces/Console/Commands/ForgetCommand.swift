@@ -45,7 +45,7 @@ struct ForgetCommand: AsyncParsableCommand {
         guard Output.confirm("Forget \(count), so that you are asked again?") ?? true else {
             throw ConsoleError.refused("Nothing was forgotten.")
         }
-        try await Attempts.each(of: grants) { (grant) async throws(ConsoleError) in
+        try await BatchRun.each(of: grants) { (grant) async throws(ConsoleError) in
             typealias Key = ClientsInterface.GrantKey
             try await Self.forget(
                 grant[Key.client]?.asString ?? "",

@@ -129,7 +129,7 @@ struct LogCommand: AsyncParsableCommand {
     ) async -> (records: [AuditRecord], isWhole: Bool) {
         let (kept, isWhole) = known.map { ($0, true) } ?? inFile()
         do throws(AuditJournalError) {
-            let journal = try await AuditJournal.records(newest: count, of: daemons)
+            let journal = try await AuditJournalReader.records(newest: count, of: daemons)
             return (AuditRecord.merged(kept, journal, now: Moment.now()), isWhole)
         } catch {
             Output.note("The journal can't be read: `journalctl --user -u keybell` may say why.")

@@ -42,7 +42,7 @@ struct RevokeCommand: AsyncParsableCommand {
         guard Output.confirm("Delete \(keys), with what they were granted?") ?? true else {
             throw ConsoleError.refused("Nothing was deleted.")
         }
-        try await Attempts.each(of: ids) { (id) async throws(ConsoleError) in
+        try await BatchRun.each(of: ids) { (id) async throws(ConsoleError) in
             try await Self.revoke(id, daemon)
             Output.text("\(PlainText.name(id)) has no key any more.")
         }

@@ -12,7 +12,7 @@ import Settings
 /// Reads the configuration anew when it is told to, and puts it in force.
 ///
 /// One reading after the other. Whatever could be wrong with a configuration is found before any of it is put in force.
-actor ConfigurationKeeper: MainLoopActor, ConfigurationKeeping {
+actor ConfigurationKeeper: MainLoopActor, ConfigurationService {
     /// What listens, and goes by the configuration, too.
     struct Listening: Sendable {
         let options: Current<ListenerOptions>

@@ -37,7 +37,7 @@ package struct DaemonCommand: ParsableCommand {
     ///   - hardeningFailure: What `Hardening.apply` could not do.
     /// - Returns: The exit status.
     package func status(environment: [String: String], hardeningFailure: SystemCallError?) async -> Int32 {
-        var logger = Logger(label: "keybelld") { _ in JournalLog(environment: environment) }
+        var logger = Logger(label: "keybelld") { _ in StandardErrorLog(environment: environment) }
         if environment["KEYBELL_DEBUG"] != nil { logger.logLevel = .debug }
         // From the first moment on: it would end the daemon.
         let hangups = SignalStream.of([SIGHUP], buffering: .bufferingNewest(1))

@@ -27,7 +27,7 @@ package enum ProcessEntry {
                 environment: ProcessInfo.processInfo.environment,
                 hardeningFailure: failure
             )
-            await JournalLog.flush()
+            await StandardErrorLog.flush()
             exit(status)
         }
         dispatchMain()

@@ -135,7 +135,7 @@ struct ClientAdmission: Sendable {
                     suggestedID: admission.id,
                     fingerprint: key.fingerprint
                 )
-                overwrite.replaced = KeyHolder(holder)
+                overwrite.replaced = KeyOwner(holder)
                 overwrite.exception = policy.exception(for: admission.id)
                 let decided = try PersonDecision(await approvals.ask(overwrite))
                 guard decided.allows else { return nil }

@@ -48,7 +48,7 @@ struct ClientNaming: Sendable {
     /// The Id under which this very key is already kept, if it is the proposed one or none was proposed.
     func knownID(of key: ClientKey, proposed: String?) async throws(Refusal) -> String? {
         do throws(ClientError) {
-            guard let proposed else { return try await clients.holder(of: key.fingerprint) }
+            guard let proposed else { return try await clients.clientID(ofKey: key.fingerprint) }
             return try await clients.client(withID: proposed)?.fingerprint == key.fingerprint ? proposed : nil
         } catch  where error.isLock {
             return nil  // asked first, unlocked then

@@ -2,8 +2,8 @@
 
 import Linux
 
-/// What was read from the files with the records.
-package struct AuditReading: Sendable {
+/// What the files with the records have, and what of them can't be read.
+package struct AuditFileContents: Sendable {
     /// The records, the oldest first.
     package internal(set) var records: [AuditRecord] = []
 

@@ -8,7 +8,7 @@ import Testing
 
 @testable import Clients
 
-@Suite struct NonceFileTests {
+@Suite struct NonceRegistryTests {
     static let now: UInt64 = 1_700_000_000
     let folder: TemporaryFolder
 
@@ -20,8 +20,8 @@ import Testing
         in folder: String? = nil,
         timeout: Duration = .seconds(60),
         rest: Duration = .zero
-    ) -> NonceFile {
-        NonceFile(
+    ) -> NonceRegistry {
+        NonceRegistry(
             folder: folder ?? self.folder.path("state/keybell"),
             timeout: timeout,
             rest: rest,
@@ -36,7 +36,7 @@ import Testing
     }
 
     /// A change without an Hmac, as it is carried out.
-    private func change(_ nonce: UsedNonce, in store: NonceFile) async -> Bool {
+    private func change(_ nonce: UsedNonce, in store: NonceRegistry) async -> Bool {
         guard await store.load() else { return false }
         guard store.admit(nonce, hasHmac: false, isChange: true) else { return false }
         return await store.record(nonce)
@@ -318,7 +318,7 @@ import Testing
     }
 }
 
-extension NonceFile {
+extension NonceRegistry {
     /// Holds up the thread that reads and writes, as a disk that hangs does.
     fileprivate func hold(_ holds: Observed<Bool>, until gate: DispatchSemaphore) {
         holds.update { $0 = true }

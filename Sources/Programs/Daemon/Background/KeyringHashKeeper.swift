@@ -6,7 +6,7 @@ import Vault
 import VaultStores
 
 /// Keeps the keyring vault's Hash beyond the state folder once a client is let in: clients are told it.
-struct IdentityKeeper: Sendable {
+struct KeyringHashKeeper: Sendable {
     let vaults: Current<[any VaultStore]>
     let clients: ClientRegistry
 

@@ -9,7 +9,7 @@ import Testing
 @testable import Daemon
 
 /// Mutes that can't be written.
-struct MuteKeeperTests {
+struct StoredMutesFileTests {
     private static let mute = StoredMute(
         code: "2222",
         until: 2_000_000_000,
@@ -30,7 +30,7 @@ struct MuteKeeperTests {
         // A file where the folder should be: nobody can write in it, root included.
         let blocked = try folder.write("state", "")
         let (log, file) = (CollectedLog(), StoredMutes.file(in: blocked))
-        let keeper = MuteKeeper(file: file, pause: .milliseconds(1), logger: log.logger)
+        let keeper = StoredMutesFile(file: file, pause: .milliseconds(1), logger: log.logger)
         keeper.keep([])
         #expect(try await log.next()?.hasPrefix("what is muted can't be kept") == true)
         keeper.keep([Self.mute])
@@ -45,7 +45,7 @@ struct MuteKeeperTests {
     @Test func `a mute that is longer than the file may be costs no other one its place`() async throws {
         let folder = try TemporaryFolder()
         let log = CollectedLog()
-        let keeper = MuteKeeper(file: StoredMutes.file(in: folder.path("state")), logger: log.logger)
+        let keeper = StoredMutesFile(file: StoredMutes.file(in: folder.path("state")), logger: log.logger)
         var long = Self.mute
         long.code = "3333"
         long.programs[0].script = String(repeating: "x", count: 2 << 20)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Whom a key belongs to, as it was kept when the key was stored.
-package struct KeyHolder: Sendable, Hashable {
+package struct KeyOwner: Sendable, Hashable {
     /// The program that associated it: a sandbox's id or an executable's path; empty where it couldn't be found out.
     package var program: String
     /// The Origin that it claimed, for a browser extension.
@@ -13,7 +13,7 @@ package struct KeyHolder: Sendable, Hashable {
     /// The key's fingerprint; two keys of one program can be as old as each other.
     package var fingerprint: String?
 
-    /// Describes who holds a key.
+    /// Describes whose key it is.
     package init(
         program: String,
         origin: String? = nil,

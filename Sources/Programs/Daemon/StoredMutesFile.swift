@@ -5,8 +5,9 @@ import ConcurrencyTools
 import Linux
 import Logging
 
-/// Keeps mutes in the state folder, so that they last as long as the person has said, whenever the daemon is started anew.
-struct MuteKeeper: Sendable {
+/// Keeps mutes in `mutes.json`, so that they last as long as the person has said (`Choices.muteSeconds`, at most
+/// `ApprovalLimits.longestMute`), whenever the daemon is started anew.
+struct StoredMutesFile: Sendable {
     private let file: StateFile<StoredMutes>
     private let logger: Logger
     private let writing: RetriedWriting<[StoredMute]>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Something that is done to each of several, however it goes for the others.
-enum Attempts {
+/// A command's work on each of several things at once, however it goes for the others.
+enum BatchRun {
     /// Does it to all at once, so that none waits for one that takes long; says what goes wrong as it goes, and fails at
     /// the end if anything did.
     static func each<Element: Sendable>(

@@ -3,8 +3,10 @@
 package import Ciphers
 package import SecureMemory
 
-/// What a message of ours is signed and encrypted with: a key and the nonce of this one message.
-package final class MessageCipher {
+/// Signs and encrypts a message of ours, by a key and the nonce of this one message.
+///
+/// What comes in is decrypted by `VerifiedMessage`.
+package final class OutgoingCipher {
     /// The nonce, fresh for every cipher unless a test says otherwise.
     package let nonce: Nonce
     private let key: ClientKey

@@ -1,22 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
+import Glibc
 import Testing
 
-@testable import ConcurrencyTools
 @testable import Linux
 
-struct CurrentTests {
-    @Test func `who follows it hears of another value, and reads it`() async {
-        let current = Current(1)
-        let changes = current.changes()
-        current.replace(with: 2)
-        for await _ in changes {
-            #expect(current.value == 2)
-            return
-        }
-    }
-
+struct SignalStreamTests {
     @Test func `signals come as a stream and do nothing else`() async {
         let hangups = SignalStream.of([SIGHUP], buffering: .bufferingNewest(1))
         // The first ones may come before anybody listens, and are ignored then.

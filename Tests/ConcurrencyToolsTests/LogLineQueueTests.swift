@@ -6,11 +6,11 @@ import Testing
 
 @testable import ConcurrencyTools
 
-@Suite(.timeLimit(.minutes(1))) struct LineQueueTests {
+@Suite(.timeLimit(.minutes(1))) struct LogLineQueueTests {
     @Test func `a reader that hangs holds up nobody, and hears how much it has missed`() async {
         let written = Mutex<[String]>([])
         let gate = DispatchSemaphore(value: 0)
-        let queue = LineQueue(most: 10, loss: { "\($0) lost" }) { line in
+        let queue = LogLineQueue(most: 10, loss: { "\($0) lost" }) { line in
             gate.wait()
             written.withLock { $0.append(line) }
         }

@@ -3,7 +3,7 @@
 import XMLTree
 
 /// The names that are looked for in each of thousands of entries: found once, then known by their numbers.
-struct Vocabulary: Sendable {
+struct ElementNames: Sendable {
     let entry: Name
     let group: Name
     let uuid: Name

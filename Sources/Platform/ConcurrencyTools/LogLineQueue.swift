@@ -5,7 +5,7 @@ import Synchronization
 /// Lines on their way to where they are written: a reader that hangs, such as the journal, holds up nobody who logs.
 ///
 /// The queue is bounded. What doesn't fit is lost, and counted in a line of its own once there is room again.
-package final class LineQueue: Sendable {
+package final class LogLineQueue: Sendable {
     private struct State {
         /// The bytes that wait.
         var waiting = 0

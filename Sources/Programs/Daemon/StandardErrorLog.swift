@@ -6,15 +6,15 @@ import FoundationEssentials
 import Linux
 package import Logging
 
-/// Writes each entry as one line to standard error, as the journal likes it.
+/// The daemon's log: each entry as one line on standard error, as the journal likes it.
 ///
 /// Under systemd a line begins with its priority (`<6>`, sd-daemon(3)), for the journal has a time of its own.
 /// What clients send can't begin another line, nor end its field: control characters are gone, and quotes escaped.
-package struct JournalLog: LogHandler {
+package struct StandardErrorLog: LogHandler {
     package var metadata: Logger.Metadata = [:]
     package var logLevel: Logger.Level = .info
     private let writesPriority: Bool
-    private static let lines = LineQueue { count in
+    private static let lines = LogLineQueue { count in
         let isJournal = Journal.isStandardError(in: ProcessInfo.processInfo.environment)
         return start(.warning, writesPriority: isJournal) + "lines of the log were lost count=\(count)\n"
     } write: { line in

@@ -4,19 +4,19 @@ import Testing
 
 @testable import Console
 
-struct AttemptsTests {
+struct BatchRunTests {
     @Test(.timeLimit(.minutes(1))) func `none waits for one that takes long`() async throws {
         let (stream, continuation) = AsyncStream<Void>.makeStream()
-        try await Attempts.each(of: [1, 2]) { (number) async throws(ConsoleError) in
+        try await BatchRun.each(of: [1, 2]) { (number) async throws(ConsoleError) in
             if number == 2 { continuation.yield() } else { for await _ in stream { return } }
         }
     }
 
     @Test func `a lone failure is told as it is, several are counted`() async throws {
         await #expect(throws: ConsoleError.refused("why")) {
-            try await Attempts.each(of: [1]) { (_) async throws(ConsoleError) in throw .refused("why") }
+            try await BatchRun.each(of: [1]) { (_) async throws(ConsoleError) in throw .refused("why") }
         }
-        #expect(Attempts.summary(failed: 3, of: 3) == "All 3 failed.")
-        #expect(Attempts.summary(failed: 1, of: 3) == "1 of 3 failed; the rest is done.")
+        #expect(BatchRun.summary(failed: 3, of: 3) == "All 3 failed.")
+        #expect(BatchRun.summary(failed: 1, of: 3) == "1 of 3 failed; the rest is done.")
     }
 }

@@ -9,8 +9,8 @@ import Synchronization
 /// Why the journal's records can't be read.
 package struct AuditJournalError: Error, Equatable, Sendable {}
 
-/// Our records among the journal's entries, as `journalctl` prints them.
-package enum AuditJournal {
+/// Reads our records among the journal's entries, as `journalctl` prints them; `AuditTrail` writes them.
+package enum AuditJournalReader {
     /// The newest records, the oldest first.
     ///
     /// - Parameters:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Whoever keeps the configuration, as the bus asks it.
-package protocol ConfigurationKeeping: Sendable {
+/// Reads the configuration and says how it stands, for the objects on the bus.
+package protocol ConfigurationService: Sendable {
     /// Reads the file anew and puts what changed in force.
     func reload() async throws(ReloadError) -> ReloadReport
     /// How the configuration in force stands to the file.

@@ -6,13 +6,14 @@ import Linux
 package import Logging
 import Synchronization
 
-/// The nonces that have been used, for the requests to come and, in a file, for those after a restart.
+/// Judges whether a nonce was used before (`admit`), and keeps those that were: for the requests to come and, in a file, for
+/// those after a restart.
 ///
 /// Whether a message's nonce is acceptable is judged at once, in memory. Reading and writing run on a thread of their
 /// own: a change is written, and the disk has it, before it is carried out; reads are written together, a moment later,
 /// and nobody waits for that. A file that can't be read or written stops changes, never reads, and a disk that hangs
 /// counts as one.
-package actor NonceFile {
+package actor NonceRegistry {
     private struct Known {
         var nonces = UsedNonces()
         /// Whether what the file has is among them.

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConcurrencyTools
+import Testing
+
+struct CurrentTests {
+    @Test func `who follows it hears of another value, and reads it`() async {
+        let current = Current(1)
+        let changes = current.changes()
+        current.replace(with: 2)
+        for await _ in changes {
+            #expect(current.value == 2)
+            return
+        }
+    }
+}

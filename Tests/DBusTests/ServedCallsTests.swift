@@ -106,4 +106,38 @@ import Testing
         }
         #expect(lasts == 4)
     }
+
+    private mutating func require(_ caller: String) throws -> (Int, ServedCalls.Turn) {
+        let taken = call(from: caller, of: caller)
+        return try #require(taken)
+    }
+
+    @Test mutating func `large arguments are taken within a budget of all calls, small ones always`() throws {
+        var held: [Int] = []
+        for process in 0..<40 {
+            let (number, _) = try require("\(process)")
+            if calls.hold(number, bytes: 1 << 20) { held.append(number) }
+        }
+        #expect(held.count == ServedCalls.totalBytes >> 20)
+        let (small, _) = try require("honest")
+        let isSmallTaken = calls.hold(small, bytes: ServedCalls.fewBytes)
+        #expect(isSmallTaken)
+        let (large, _) = try require("honest")
+        var isLargeTaken = calls.hold(large, bytes: 1 << 20)
+        #expect(!isLargeTaken)
+        _ = calls.end(try #require(held.first), from: "0")
+        isLargeTaken = calls.hold(large, bytes: 1 << 20)
+        #expect(isLargeTaken)
+    }
+
+    @Test mutating func `the memory of a few calls with large arguments is given back, too`() throws {
+        var isLast = false
+        for _ in 0..<5 {
+            let (number, _) = try require("a")
+            _ = calls.hold(number, bytes: 1 << 20)
+            isLast = calls.end(number, from: "a").isLastOfMany
+            if isLast { break }
+        }
+        #expect(isLast)
+    }
 }

@@ -25,6 +25,7 @@ struct TestObject {
                         Method("Who", out: [Argument("sender", "s")]) { (call) throws(DBusError) in
                             [.string(call.sender)]
                         },
+                        Method("Take", in: [Argument("options", "a{sv}")]) { (_) throws(DBusError) in [] },
                         Method("Fail", in: [Argument("name", "s")]) { (call) throws(DBusError) in
                             throw DBusError(name: call.body.first?.asString ?? "", message: "as\0asked")
                         },

@@ -92,6 +92,7 @@ package final class PrivateBus: Sendable {
               <listen>unix:path=\(folder.path("bus"))</listen>
               <auth>EXTERNAL</auth>
               <servicedir>\(folder.path("services"))</servicedir>
+              <limit name="max_message_unix_fds">253</limit>
               \(limit ?? "")
               <policy context="default">
                 <allow send_destination="*" eavesdrop="true"/>

@@ -6,6 +6,7 @@
 #include <spawn.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/pidfd.h>
 #include <sys/timerfd.h>
 #include <sys/vfs.h>
@@ -20,6 +21,9 @@ static inline int keybell_prctl(int option, unsigned long value) { return prctl(
 
 // `environ` is a mutable global, which Swift 6 mode can't name.
 static inline char **keybell_environ(void) { return __environ; }
+
+// Beyond POSIX, and so hidden from Swift: gives a process other limits.
+extern int prlimit64(pid_t process, unsigned int resource, const struct rlimit *limit, struct rlimit *former);
 
 // Beyond POSIX, and so hidden from Swift: closes every descriptor from this one up.
 extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);

@@ -24,7 +24,9 @@ struct ForgottenFile: Sendable {
     /// How long a disk may take.
     private static let timeout = Duration.seconds(5)
 
-    /// Why it can't be known what is forgotten, so that nothing that the keyring has counts; nil if it can. It reads the disk.
+    /// Why it can't be known what is forgotten, so that nothing that the keyring has counts; nil if it can.
+    ///
+    /// It reads the disk.
     static func trouble(in folder: String) -> String? {
         do throws(StateFileError) {
             _ = try record(in: StateFile<ForgottenRecord>(name, in: folder))
@@ -114,8 +116,9 @@ struct ForgottenFile: Sendable {
 }
 
 extension GrantRegistry {
-    /// Why nothing counts that the keyring has of grants, for what is forgotten can't be read in the state folder; nil where it
-    /// can be. It reads the disk.
+    /// Why no grant in the keyring counts: what is forgotten can't be read in the state folder; nil where it can be.
+    ///
+    /// It reads the disk.
     package static func trouble(in folder: String) -> String? {
         ForgottenFile.trouble(in: folder)
     }

@@ -71,7 +71,7 @@ extension BusConnection {
         )
         do throws(DBusError) {
             let method = try objects.method(for: target)
-            let body = try message.body()
+            let body = try arguments(of: message, call)
             let waits: @Sendable () async -> Void = { [weak self] in await self?.wait(call) }
             let route = objects.route(method, MethodCall(sender: sender, body: body, waits: waits))
             Task(executorPreference: handlers) { [weak self] in
@@ -83,6 +83,20 @@ extension BusConnection {
             end(call, of: sender)
             answer(reply, .failure(error))
         }
+    }
+
+    /// Reads what a call brings.
+    private func arguments(of message: borrowing RawMessage, _ call: Int) throws(DBusError) -> [Value] {
+        var budget = ValueDecoder.Budget.call
+        let outcome: Result<[Value], DBusError>
+        do throws(DBusError) {
+            outcome = .success(try message.body(within: &budget))
+        } catch {
+            outcome = .failure(error)
+        }
+        // What came of one that can't be read has taken memory, too.
+        guard servedCalls.hold(call, bytes: budget.spentByCall) else { throw Self.tooMany }
+        return try outcome.get()
     }
 
     private static var tooMany: DBusError {

@@ -24,6 +24,10 @@ package enum Bus: Hashable, Sendable {
         let raw = try unsafe Self.open(bus)
         // libdbus would end the whole program when the bus goes.
         unsafe dbus_connection_set_exit_on_disconnect(raw, 0)
+        // A message with more ends the connection, so as many as the kernel passes at once; what is to come waits while
+        // those that have come have more than a few.
+        unsafe dbus_connection_set_max_message_unix_fds(raw, Self.mostPassedDescriptors)
+        unsafe dbus_connection_set_max_received_unix_fds(raw, Self.mostHeldDescriptors)
         guard let name = unsafe dbus_bus_get_unique_name(raw) else {
             unsafe dbus_connection_close(raw)
             unsafe dbus_connection_unref(raw)
@@ -36,6 +40,10 @@ package enum Bus: Hashable, Sendable {
     deinit {
         shutDown()
     }
+
+    /// `SCM_MAX_FD` of the kernel's net/scm.h.
+    private static let mostPassedDescriptors = 253
+    private static let mostHeldDescriptors = 64
 
     private static func open(_ bus: Bus) throws(DBusError) -> OpaquePointer {
         var failure = unsafe CDBus.DBusError()

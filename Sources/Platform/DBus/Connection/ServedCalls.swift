@@ -14,8 +14,13 @@ struct ServedCalls {
     /// How many of one process are worked at at once, but for those that only wait; the others come after them.
     static let atOnce = 8
 
-    /// After how many calls the memory that they took is worth giving back.
-    static let many = 256
+    /// How many bytes the arguments of all calls may take together, but for those of small ones.
+    static let totalBytes = 16 << 20
+    /// Of this many bytes a call is small.
+    static let fewBytes = 8 << 10
+
+    /// After how many calls the memory that they took is worth giving back, and after how many bytes of arguments.
+    static let (many, manyBytes) = (256, 4 << 20)
 
     /// When a call is worked at.
     enum Turn: Equatable {
@@ -40,6 +45,10 @@ struct ServedCalls {
     private var callers: [Int: String] = [:]
     private var sum = 0
     private var served = 0
+    /// How many bytes the arguments of calls take.
+    private var sizes: [Int: Int] = [:]
+    private var bytes = 0
+    private var servedBytes = 0
 
     /// Whether there are so few calls that it doesn't matter whose they are.
     var isQuiet: Bool { sum <= Self.few }
@@ -53,6 +62,18 @@ struct ServedCalls {
         entry.count += 1
         connections[connection] = entry
         sum += 1
+        return true
+    }
+
+    /// Counts in the arguments of a call that has arrived.
+    ///
+    /// - Returns: False if those of all calls take too much; then it only has to end.
+    mutating func hold(_ call: Int, bytes size: Int) -> Bool {
+        servedBytes += size
+        guard size > Self.fewBytes else { return true }
+        guard bytes + size <= Self.totalBytes else { return false }
+        sizes[call] = size
+        bytes += size
         return true
     }
 
@@ -104,14 +125,15 @@ struct ServedCalls {
         connections[connection] = entry.count > 0 ? entry : nil
         sum -= 1
         served += 1
+        bytes -= sizes.removeValue(forKey: call) ?? 0
         var next: Int?
         if let process = callers.removeValue(forKey: call), var its = processes[process] {
             next = its.next(after: call)
             its.count -= 1
             processes[process] = its.count > 0 ? its : nil
         }
-        guard sum == 0, served >= Self.many else { return (next, false) }
-        served = 0
+        guard sum == 0, served >= Self.many || servedBytes >= Self.manyBytes else { return (next, false) }
+        (served, servedBytes) = (0, 0)
         return (next, true)
     }
 

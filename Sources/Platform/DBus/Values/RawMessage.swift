@@ -42,9 +42,15 @@ import UnicodeText
     var replySerial: UInt32 { unsafe dbus_message_get_reply_serial(raw) }
     var wantsReply: Bool { unsafe dbus_message_get_no_reply(raw) == 0 }
 
-    /// Reads the arguments.
+    /// Reads the arguments of an answer or a signal.
     func body() throws(DBusError) -> [Value] {
-        try unsafe ValueDecoder.body(of: raw)
+        var budget = ValueDecoder.Budget.answer
+        return try body(within: &budget)
+    }
+
+    /// Reads the arguments; of the budget is left afterwards what they don't take.
+    func body(within budget: inout ValueDecoder.Budget) throws(DBusError) -> [Value] {
+        try unsafe ValueDecoder.body(of: raw, within: &budget)
     }
 
     private func text(_ characters: UnsafePointer<CChar>?) -> String? {

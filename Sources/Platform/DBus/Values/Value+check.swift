@@ -41,8 +41,6 @@ struct BodyCheck {
             size += text.utf8.count
         case .objectPath(let path):
             size += path.text.utf8.count
-        case .descriptor:
-            throw .invalidArgs("A file descriptor can't be sent.")
         case .array(let element, let elements):
             guard element.isSingle else { throw .invalidArgs("An array's type is not one type.") }
             for item in elements {

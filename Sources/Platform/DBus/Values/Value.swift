@@ -2,8 +2,7 @@
 
 /// One value of D-Bus's type system.
 ///
-/// An array and a dictionary carry their types, so an empty one still has a signature. File descriptors are only
-/// ever received.
+/// An array and a dictionary carry their types, so an empty one still has a signature.
 package enum Value: Hashable, Sendable {
     /// `y`.
     case byte(UInt8)

@@ -9,10 +9,24 @@ import UnicodeText
 /// libdbus has checked the message's form before handing it over: lengths, UTF-8, nesting of at most 64. What is left
 /// to limit is how large a small message may become as Swift values.
 @safe struct ValueDecoder {
-    /// The most that one message may hold: values, and bytes of text.
-    private struct Budget {
-        var values = 1 << 20
-        var bytes = BodyCheck.largestBody
+    /// The most that one message may hold.
+    struct Budget {
+        var values: Int
+        /// Of text.
+        var bytes: Int
+        var descriptors: Int
+
+        /// For the answers and signals of those that we ask, such as a keyring with all of its items.
+        static let answer = Budget(values: 1 << 20, bytes: BodyCheck.largestBody, descriptors: 16)
+        /// For calls, which anybody on the bus can make: room for ten thousand entries by their uuids.
+        static let call = Budget(values: 20_000, bytes: 1 << 20, descriptors: 1)
+
+        /// How many bytes in memory what was read of a call takes, about; a descriptor, of which there are few, counts as
+        /// many.
+        var spentByCall: Int {
+            (Self.call.values - values) * 2 * MemoryLayout<Value>.stride + (Self.call.bytes - bytes)
+                + (Self.call.descriptors - descriptors) * (64 << 10)
+        }
     }
 
     private var iterator = unsafe DBusMessageIter()
@@ -22,10 +36,17 @@ import UnicodeText
         self.budget = budget
     }
 
-    /// The message's arguments in order, or why they can't be read.
-    static func body(of message: OpaquePointer) throws(DBusError) -> [Value] {
-        var decoder = ValueDecoder(budget: Budget())
+    /// The message's arguments in order.
+    ///
+    /// - Parameters:
+    ///   - message: The message.
+    ///   - budget: What it may hold; afterwards what of that is left.
+    /// - Returns: The arguments.
+    /// - Throws: `limitsExceeded` where there is more, or why they can't be read.
+    static func body(of message: OpaquePointer, within budget: inout Budget) throws(DBusError) -> [Value] {
+        var decoder = ValueDecoder(budget: budget)
         guard unsafe dbus_message_iter_init(message, &decoder.iterator) != 0 else { return [] }
+        defer { budget = decoder.budget }
         return try decoder.rest()
     }
 
@@ -64,6 +85,10 @@ import UnicodeText
             }
             return .signature(signature)
         case TypeCode.descriptor:
+            budget.descriptors -= 1
+            guard budget.descriptors >= 0 else {
+                throw .limitsExceeded("The message holds too many file descriptors.")
+            }
             let number: Int32 = basic(-1)
             guard number >= 0 else { throw .limitsExceeded("There is no room for a file descriptor.") }
             return .descriptor(PassedDescriptor(adopting: number))

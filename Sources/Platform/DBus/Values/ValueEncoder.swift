@@ -32,7 +32,7 @@ import CDBus
         case .string(let text): try append(text: text, TypeCode.string)
         case .objectPath(let path): try append(text: path.text, TypeCode.objectPath)
         case .signature(let signature): try append(text: signature.text, TypeCode.signature)
-        case .descriptor: throw .invalidArgs("A file descriptor can't be sent.")
+        case .descriptor(let passed): try append(passed.number, TypeCode.descriptor)  // libdbus duplicates it
         case .array(let element, let elements):
             try within(TypeCode.array, element.text) { inner throws(DBusError) in
                 for item in elements { try inner.append(item) }

@@ -65,6 +65,7 @@ struct ProgramStart: ~Copyable {
         var child: pid_t = 0
         let code = unsafe posix_spawnp(&child, name, &actions, &attributes, words, variables)
         guard code == 0 else { throw SystemCallError(call: "posix_spawn", code: code) }
+        DescriptorLimit.restore(for: child)
         pid = child
         input = toChild.takeWriting()
         output = fromChild.takeReading()

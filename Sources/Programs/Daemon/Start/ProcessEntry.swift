@@ -19,6 +19,7 @@ package enum ProcessEntry {
         signal(SIGHUP, SIG_IGN)
         // Rights belong to a thread and to those that it makes: now there is but one.
         let failure = Hardening.apply()
+        DescriptorLimit.raise()
         DispatchLog.silence()
         DerivationWorker.runIfAsked()
         let command = parsed()

@@ -238,7 +238,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "keybell",
-            dependencies: ["CWipingHeap", "ConcurrencyTools", "Console", "DerivationProcess"],
+            dependencies: ["CWipingHeap", "ConcurrencyTools", "Console", "DerivationProcess", "Linux"],
             path: "Sources/Programs/keybell"
         ),
 

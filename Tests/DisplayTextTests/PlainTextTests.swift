@@ -49,6 +49,11 @@ import UnicodeText
         #expect(PlainText.place(recorded) == shown)
     }
 
+    @Test func `a text that is laid out keeps its lines and columns and nothing that acts`() {
+        let text = "Usage: x\n\n  --id <id>        a\u{1B}]0;b\u{7}\u{202E}\r\n"
+        #expect(PlainText.laidOut(text) == "Usage: x\n\n  --id <id>        a]0;b\n")
+    }
+
     @Test func `marks are bounded for each request and never stand upon what is before the text`() {
         let zalgo = String(repeating: "z" + String(repeating: "\u{323}\u{301}", count: 20), count: 3)
         let shown = PlainText.cleaned(zalgo).unicodeScalars

@@ -87,6 +87,76 @@ struct CommandLineTests {
         #expect(try await session.keybell("no-such-command").status == 2)
     }
 
+    @Test(arguments: [
+        ("> /dev/full", "no space left on device"), (">&-", "bad file descriptor"),
+        ("<&- >&-", "bad file descriptor"),
+    ])
+    func `output that can't be written is a failure`(redirection: String, words: String) async throws {
+        let session = try await DaemonSession()
+        let keybell = "'\(DaemonSession.programs)/keybell'"
+        for command in ["--version", "status", "clients --json"] {
+            let report = try await session.run("sh", "-c", "\(keybell) \(command) \(redirection)")
+            #expect(report.status == 1, "\(command): \(report)")
+            #expect(report.errors == "keybell: Not all of the output could be written: \(words).\n")
+        }
+    }
+
+    @Test(.enabled(if: getuid() == 0, "only root may look at the daemon's descriptors"))
+    func `no socket of the daemon gets the number of a standard stream`() async throws {
+        let session = try await DaemonSession(starting: false)
+        let daemon = try ChildProcess(
+            "sh",
+            [
+                "-c",
+                "exec '\(DaemonSession.programs)/keybelld' --config '\(session.configuration)' <&- >&-",
+            ],
+            environment: session.bus.environment
+        )
+        try await daemon.prints("ready")
+        for number in 0...1 {
+            let place = try FileManager.default.destinationOfSymbolicLink(
+                atPath: "/proc/\(daemon.pid)/fd/\(number)"
+            )
+            #expect(place == "/dev/null")
+        }
+        daemon.terminate()
+        #expect(try await daemon.end(within: .seconds(20)).status == 0)
+    }
+
+    @Test func `all keys are deleted unasked only where nobody could be asked`() async throws {
+        let session = try await DaemonSession()
+        let client = try await ClientProgram.associated(with: session, as: "firefox")
+        let terminal = try await TerminalWindow(
+            ["sh", "-c", "'\(DaemonSession.programs)/keybell' revoke --all 2>/dev/null; echo \"status $?\""],
+            environment: session.bus.environment
+        )
+        try await terminal.shows("Delete the key of the one client")
+        try await terminal.type("n", "Enter")
+        try await terminal.shows("status 1")
+        #expect(try await client.ask(.testAssociate).success)
+        try await terminal.close()
+        #expect(try await session.keybell("revoke", "--all").status == 0)
+        #expect(try await !client.ask(.testAssociate).success)
+    }
+
+    @Test func `nothing in an argument reaches the terminal but text`() async throws {
+        let session = try await DaemonSession(withKeyring: false, starting: false)
+        let evil = "\u{1B}]0;evil\u{7}"
+        for arguments in [
+            ["allow", evil], ["status", evil], ["help", evil], ["deny", "7F2A", "--mute", evil],
+        ] {
+            let report = try await ChildProcess.run(
+                DaemonSession.programs + "/keybell",
+                arguments,
+                environment: session.bus.environment
+            )
+            #expect(report.status == 2 && report.errors.contains("]0;evil"), "\(report)")
+            #expect(!report.errors.contains("\u{1B}") && !report.errors.contains("\u{7}"), "\(report)")
+        }
+        let daemon = try await session.run(DaemonSession.programs + "/keybelld", evil)
+        #expect(daemon.status == 2 && !daemon.errors.contains("\u{1B}"), "\(daemon)")
+    }
+
     @Test func `the doctor finds nothing to mend but a missing notifier`() async throws {
         let session = try await DaemonSession()
         let report = try await session.keybell("doctor", "--json")

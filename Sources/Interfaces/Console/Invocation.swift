@@ -10,8 +10,8 @@ import SecureMemory
 package enum Invocation {
     /// Does what the arguments (without the program's name) say.
     ///
-    /// - Returns: The exit code: 0 done, 1 refused or not found, 2 usage, 3 the daemon isn't there,
-    ///   4 `keybell client` found nothing.
+    /// - Returns: The exit code: 0 done, 1 refused or not found, or what was found could not be written, 2 usage,
+    ///   3 the daemon isn't there, 4 `keybell client` found nothing.
     package static func run(_ arguments: [String]) async -> Int32 {
         SecureHeap.prepare()
         return await withTaskExecutorPreference(MainLoop.executor) {
@@ -21,7 +21,7 @@ package enum Invocation {
                     "There is no command \(PlainText.quoted(unknown)): `keybell help` lists them."
                 )
                 if let suggestion = Suggestion.command(for: Array(arguments.dropFirst())) {
-                    StandardStream.error.write("Did you mean `\(suggestion)`?\n")
+                    Output.message("Did you mean `\(suggestion)`?")
                 }
                 return 2
             }
@@ -36,7 +36,7 @@ package enum Invocation {
                 } else {
                     try command.run()
                 }
-                return 0
+                return completed()
             } catch {
                 return report(error)
             }
@@ -53,12 +53,19 @@ package enum Invocation {
         let message = KeybellCommand.fullMessage(for: error)
         guard KeybellCommand.exitCode(for: error) != .success else {
             Output.line(message)
-            return 0
+            return completed()
         }
-        StandardStream.error.write(message + "\n")
+        Output.message(message)
         if let suggestion = Suggestion.command(for: arguments) {
-            StandardStream.error.write("Did you mean `\(suggestion)`?\n")
+            Output.message("Did you mean `\(suggestion)`?")
         }
         return 2
+    }
+
+    /// The exit code of what went well, unless what it printed didn't arrive.
+    private static func completed() -> Int32 {
+        guard let failure = StandardStream.output.failure else { return 0 }
+        Output.complaint("Not all of the output could be written: \(failure.words).")
+        return 1
     }
 }

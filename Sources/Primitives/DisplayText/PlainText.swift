@@ -32,6 +32,13 @@ package enum PlainText {
             .map { cleaned(String(Substring($0))) }
     }
 
+    /// A text that is laid out in lines and columns, which stay, without what isn't seen.
+    package static func laidOut(_ text: String) -> String {
+        var kept = String.UnicodeScalarView()
+        kept.append(contentsOf: text.unicodeScalars.lazy.filter { $0 == "\n" || !isHidden($0) })
+        return String(kept)
+    }
+
     /// Cleaned, and cut at the end if it is too long.
     package static func field(_ text: String, limit: Int = fieldLimit) -> String {
         if text.utf8.count <= limit, isPrintable(text) { return text }

@@ -4,7 +4,9 @@ import ConcurrencyTools
 import Console
 import DerivationProcess
 import Glibc
+import Linux
 
+StandardDescriptors.hold()
 DerivationWorker.runIfAsked()
 DispatchLog.silence()
 exit(await Invocation.run(Array(CommandLine.arguments.dropFirst())))

@@ -10,7 +10,8 @@ struct ForgetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "forget",
         abstract: "Forget a grant, so that you are asked again.",
-        discussion: "With --all and a client, all of that one's; with --all alone, those of all clients."
+        discussion:
+            "With --all and a client, all of that one's; with --all alone, those of all clients. You are asked once more; a script, whose input is no terminal, is not."
     )
 
     @ArgumentParser.Argument(help: "The client's Id or shown name.", completion: Completions.clients)

@@ -72,6 +72,7 @@ struct LogCommand: AsyncParsableCommand {
             for await record in news.records where record.event != .continued {
                 let record = names.naming(record)
                 if concerns(record) { Output.text(Self.line(record)) }
+                guard StandardStream.output.failure == nil else { break }
             }
             return
         }

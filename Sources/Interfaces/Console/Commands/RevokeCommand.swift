@@ -9,7 +9,8 @@ import DisplayText
 struct RevokeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "revoke",
-        abstract: "Delete a client's key and its grants."
+        abstract: "Delete a client's key and its grants.",
+        discussion: "With --all you are asked once more; a script, whose input is no terminal, is not."
     )
 
     @ArgumentParser.Argument(help: "The client's Id or shown name.", completion: Completions.clients)

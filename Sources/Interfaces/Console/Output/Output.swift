@@ -31,7 +31,12 @@ enum Output {
 
     /// Says on standard error what went wrong.
     static func complaint(_ text: String) {
-        StandardStream.error.write("keybell: " + text + "\n")
+        message("keybell: " + text)
+    }
+
+    /// Prints on standard error what is said about arguments, which may have anything in them.
+    static func message(_ text: String) {
+        StandardStream.error.write(PlainText.laidOut(text) + "\n")
     }
 
     /// Prints a secret on standard output from where it is, without a copy in a text.
@@ -41,10 +46,16 @@ enum Output {
 
     /// Asks a question that only a `y` answers with yes.
     ///
-    /// - Returns: What was answered; nil if no person is at a terminal.
+    /// - Returns: What was answered; nil if the answer can't come from a person, as in a script.
     static func confirm(_ question: String) -> Bool? {
-        guard StandardInput.isTerminal, StandardStream.error.isTerminal else { return nil }
-        StandardStream.error.write(question + " [y/N] ")
+        guard StandardInput.isTerminal else { return nil }
+        let question = question + " [y/N] "
+        if StandardStream.error.isTerminal {
+            StandardStream.error.write(question)
+        } else {
+            // What can't be asked isn't answered with yes.
+            guard TerminalDevice.writeToOwn(question) else { return false }
+        }
         var answer: [UInt8] = []
         // The end of input, or its failure, is no yes.
         while let byte = try? StandardInput.readByte(), byte != UInt8(ascii: "\n") { answer.append(byte) }

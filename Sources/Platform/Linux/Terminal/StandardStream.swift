@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import Synchronization
 
 /// The process's own output, written at once and unbuffered.
 ///
@@ -12,25 +13,50 @@ package enum StandardStream: Int32, Sendable {
     /// Whether a person is looking at it.
     package var isTerminal: Bool { isatty(rawValue) == 1 }
 
-    /// Writes all of some bytes; what a closed pipe doesn't take is lost, as there is nobody to tell.
+    private static let failures = Mutex<[StandardStream: SystemCallError]>([:])
+
+    /// Why something could not be written to it; nil as long as all has been.
+    package var failure: SystemCallError? { Self.failures.withLock { $0[self] } }
+
+    /// Writes all of some bytes; ``failure`` tells if that can't be done.
     package func write(_ bytes: Span<UInt8>) {
-        unsafe bytes.withUnsafeBytes { buffer in
-            var rest = unsafe buffer[...]
-            while unsafe !rest.isEmpty {
-                let count = unsafe Glibc.write(
-                    rawValue,
-                    UnsafeRawBufferPointer(rebasing: rest).baseAddress,
-                    rest.count
-                )
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else { return }
-                unsafe rest = rest.dropFirst(count)
-            }
+        do throws(SystemCallError) {
+            try Self.write(bytes, to: rawValue)
+        } catch {
+            Self.failures.withLock { $0[self] = $0[self] ?? error }
         }
     }
 
     /// Writes text as UTF-8.
     package func write(_ text: String) {
         write(Array(text.utf8).span)
+    }
+
+    /// Writes all of some bytes, however many calls that takes.
+    ///
+    /// A pipe that is full is waited for, also where whoever shares it has made it non-blocking: for as long as a
+    /// blocking one would be, as its reader may be a person with a pager.
+    static func write(_ bytes: Span<UInt8>, to descriptor: Int32) throws(SystemCallError) {
+        var start = 0
+        while start < bytes.count {
+            let rest = bytes.extracting(droppingFirst: start)
+            let count = unsafe rest.withUnsafeBytes { buffer in
+                unsafe Glibc.write(descriptor, buffer.baseAddress, buffer.count)
+            }
+            if count >= 0 {
+                start += count
+                continue
+            }
+            switch errno {
+            case EINTR: continue
+            case EAGAIN: try waitForSpace(in: descriptor)
+            default: throw .last("write")
+            }
+        }
+    }
+
+    private static func waitForSpace(in descriptor: Int32) throws(SystemCallError) {
+        var watched = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        guard unsafe poll(&watched, 1, -1) >= 0 || errno == EINTR else { throw .last("poll") }
     }
 }

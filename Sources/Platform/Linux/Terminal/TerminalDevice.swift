@@ -30,6 +30,19 @@ package enum TerminalDevice {
         }
     }
 
+    /// Writes a text to the terminal that controls this process, wherever its standard streams lead.
+    ///
+    /// - Returns: Whether there is one that took it.
+    package static func writeToOwn(_ text: String) -> Bool {
+        do throws(SystemCallError) {
+            let terminal = try Descriptor("open", unsafe open("/dev/tty", O_WRONLY | O_CLOEXEC))
+            try terminal.write(Array(text.utf8))
+            return true
+        } catch {
+            return false
+        }
+    }
+
     /// The path of the terminal that this process's standard streams lead to, if it is its controlling terminal and the
     /// process is in the foreground there: one that it may use, and that nobody else reads meanwhile.
     package static func ownInForeground() -> String? {
@@ -43,25 +56,19 @@ package enum TerminalDevice {
 /// A terminal that this process has lent to another one: its mode is restored when this value goes, and what was typed
 /// but not read is thrown away.
 package struct TerminalLease: ~Copyable {
-    private let descriptor: Int32
-    private let mode: termios
+    private let mode: TerminalMode
 
     /// Remembers the terminal's mode; Ctrl-Z does nothing until the terminal is back, or the shell and its borrower
     /// would both read from it.
     ///
     /// - Throws: `errno` of what failed; ENOTTY where no standard stream is a terminal.
     package init() throws(SystemCallError) {
-        let descriptor = (0...2).first { isatty($0) == 1 } ?? 0
-        var mode = termios()
-        guard unsafe tcgetattr(descriptor, &mode) == 0 else { throw .last("tcgetattr") }
+        mode = try TerminalMode(of: (0...2).first { isatty($0) == 1 } ?? 0)
         signal(SIGTSTP, SIG_IGN)
-        (self.descriptor, self.mode) = (descriptor, mode)
     }
 
     deinit {
-        var mode = mode
-        // Nothing can be done about a terminal that has gone meanwhile.
-        _ = unsafe tcsetattr(descriptor, TCSAFLUSH, &mode)
+        mode.restore()
         signal(SIGTSTP, SIG_DFL)
     }
 }

@@ -4,6 +4,7 @@ import ArgumentParser
 import ConcurrencyTools
 import DerivationProcess
 import Dispatch
+import DisplayText
 import FoundationEssentials
 import Glibc
 import Linux
@@ -15,6 +16,7 @@ package enum ProcessEntry {
     /// Everything runs on `MainLoop`, from the very first task: an asynchronous main would begin on the
     /// default one, which on Linux keeps a timer that never ends.
     package static func daemon() -> Never {
+        StandardDescriptors.hold()
         // Until it is listened to: it would end the daemon.
         signal(SIGHUP, SIG_IGN)
         // Rights belong to a thread and to those that it makes: now there is but one.
@@ -39,9 +41,10 @@ package enum ProcessEntry {
         do {
             return try DaemonCommand.parse()
         } catch {
-            guard DaemonCommand.exitCode(for: error) != .success else { DaemonCommand.exit(withError: error) }
-            StandardStream.error.write(DaemonCommand.fullMessage(for: error) + "\n")
-            exit(2)
+            let isAsked = DaemonCommand.exitCode(for: error) == .success
+            let stream = isAsked ? StandardStream.output : .error
+            stream.write(PlainText.laidOut(DaemonCommand.fullMessage(for: error)) + "\n")
+            exit(isAsked ? (stream.failure == nil ? 0 : 1) : 2)
         }
     }
 }

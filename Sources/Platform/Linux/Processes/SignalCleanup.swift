@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConcurrencyTools
+import Dispatch
+import Glibc
+import Synchronization
+
+/// What is to be done before a signal ends the process, as long as this value lives.
+///
+/// Only for signals that would end it when the first of these values is made: one that is ignored, or that somebody
+/// listens to, stays as it is.
+struct SignalCleanup: ~Copyable {
+    private static let cleanups = Mutex<[UInt64: @Sendable () -> Void]>([:])
+    private static let count = Atomic<UInt64>(0)
+
+    /// Once made, they stay: libdispatch doesn't notice that a signal's action was changed after it had listened to it.
+    private static let sources = [SIGTERM, SIGHUP, SIGINT, SIGQUIT].filter(isDefault).map { number in
+        signal(number, SIG_IGN)
+        let source = DispatchSource.makeSignalSource(signal: number, queue: Alarm.queue).concrete
+        source.setEventHandler {
+            for cleanUp in cleanups.withLock(\.values) { cleanUp() }
+            end(by: number)
+        }
+        source.activate()
+        return source
+    }
+
+    private let number: UInt64
+
+    /// Has something done before, on another thread than the one that may be waiting for input.
+    init(_ cleanUp: @escaping @Sendable () -> Void) {
+        let number = Self.count.add(1, ordering: .relaxed).newValue
+        self.number = number
+        Self.cleanups.withLock { $0[number] = cleanUp }
+        _ = Self.sources
+    }
+
+    deinit {
+        let number = number
+        Self.cleanups.withLock { $0[number] = nil }
+    }
+
+    private static func isDefault(_ number: Int32) -> Bool {
+        var action = sigaction()
+        guard unsafe sigaction(number, nil, &action) == 0 else { return false }
+        // SIG_DFL is the null pointer.
+        return unsafe action.__sigaction_handler.sa_handler == nil
+    }
+
+    /// Ends the process as if nobody had listened.
+    private static func end(by number: Int32) {
+        signal(number, SIG_DFL)
+        // libdispatch blocks on its threads what it listens to.
+        var unblocked = sigset_t()
+        unsafe sigemptyset(&unblocked)
+        unsafe sigaddset(&unblocked, number)
+        unsafe pthread_sigmask(SIG_UNBLOCK, &unblocked, nil)
+        raise(number)
+    }
+}

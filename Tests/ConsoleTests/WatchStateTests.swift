@@ -87,6 +87,74 @@ struct WatchStateTests {
         #expect(fixture.press("a").deeds.count == 1)
     }
 
+    /// A request whose allow is confirmed in pinentry's window.
+    private static func confirmed(_ code: String, trouble: String? = nil) -> RequestDetails {
+        var more: [String: Value] = ["confirm-with": .string("pinentry")]
+        more["confirm-trouble"] = trouble.map { .string($0) }
+        return request(code, more: more)
+    }
+
+    @Test func `a request that was not confirmed is asked about again, also where its turn was given up`() {
+        for isGivenUp in [false, true] {
+            var fixture = WatchFixture()
+            _ = fixture.take(.added(Self.confirmed("AAAA")))
+            _ = fixture.press("a")
+            #expect(fixture.press("a").deeds.count == 1)
+            if isGivenUp { #expect(fixture.press("n").isEmpty) }
+            let told = fixture.take(.added(Self.confirmed("AAAA", trouble: "It was closed.")))
+            #expect(told.deeds == [.shown(code: "AAAA")])
+            #expect(
+                told.contains { if case .show(let shown, _, _) = $0 { shown.code == "AAAA" } else { false } }
+            )
+            _ = fixture.press("a")
+            #expect(fixture.press("a").deeds.count == 1)
+        }
+    }
+
+    @Test func `what waits for pinentry keeps no other request from being shown`() {
+        var fixture = WatchFixture()
+        _ = fixture.take(.added(Self.confirmed("AAAA")))
+        _ = fixture.take(.added(Self.confirmed("BBBB")))
+        _ = fixture.press("a")
+        let allowed = fixture.press("a").deeds
+        #expect(
+            allowed == [
+                .answer(code: "AAAA", decision: "allow", AnswerChoices()), .shown(code: "BBBB"),
+            ]
+        )
+        _ = fixture.press("a")
+        _ = fixture.press("a")
+        #expect(fixture.take(.added(request("CCCC"))).deeds == [.shown(code: "CCCC")])
+        // Another one is being asked about: this one has its turn after that.
+        let told = fixture.take(.added(Self.confirmed("AAAA", trouble: "It was closed.")))
+        #expect(told.deeds.isEmpty && told.texts.count == 1)
+        #expect(fixture.press("n").deeds == [.shown(code: "AAAA")])
+    }
+
+    @Test func `a request is shown while the answer to another one is on its way`() {
+        var fixture = WatchFixture()
+        _ = fixture.take(.added(request("AAAA")))
+        #expect(fixture.press("d").deeds.count == 1)
+        #expect(fixture.press("a").isEmpty, "it has been answered")
+        #expect(fixture.take(.added(request("BBBB"))).deeds == [.shown(code: "BBBB")])
+    }
+
+    @Test func `an answer that is refused has its request asked about again`() {
+        var fixture = WatchFixture()
+        _ = fixture.take(.added(request("AAAA")))
+        #expect(fixture.press("d").deeds.count == 1)
+        #expect(fixture.take(.refused(code: "AAAA", reason: "Busy.")).deeds == [.shown(code: "AAAA")])
+        #expect(fixture.press("d").deeds.count == 1)
+    }
+
+    @Test func `it is said where the daemon doesn't count it among its agents any more`() {
+        var fixture = WatchFixture()
+        #expect(
+            fixture.take(.unregistered(reason: "There are 16.")).texts.first?.hasSuffix("There are 16.")
+                == true
+        )
+    }
+
     @Test func `a request that is told twice is shown once`() {
         var fixture = WatchFixture()
         _ = fixture.take(.added(request("AAAA")))
@@ -324,7 +392,7 @@ struct WatchStateTests {
         _ = fixture.take(.added(request("AAAA")))
         _ = fixture.press("a")
         _ = fixture.press("a")
-        #expect(fixture.take(.refused(code: "AAAA", reason: "no")) == [.print("AAAA: no")])
+        #expect(fixture.take(.refused(code: "AAAA", reason: "no")).texts == ["AAAA: no"])
         #expect(fixture.press("d").deeds == [.answer(code: "AAAA", decision: "deny", AnswerChoices())])
     }
 

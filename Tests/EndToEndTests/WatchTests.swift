@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import KeePassHTTP
 import TestSupport
 import Testing
@@ -99,6 +100,48 @@ import Testing
         #expect(try await session.keybell("requests").output.contains(code))
         try await Self.press("d", in: terminal, until: "\(code): denied.")
         #expect(try await reply.json["Error"] as? String == "Denied")
+        try await terminal.close()
+    }
+
+    @Test func `a paste is told apart where colours aren't wanted`() async throws {
+        let session = try await DaemonSession()
+        let terminal = try await TerminalWindow(
+            ["env", "NO_COLOR=1", DaemonSession.programs + "/keybell", "watch"],
+            environment: session.bus.environment
+        )
+        try await terminal.shows("Watching")
+        let body = try associateBody()
+        async let reply = session.send(body)
+        try await terminal.shows("[a] allow")
+        try await Self.press("i", in: terminal, until: "Name:")
+        try await terminal.paste("evil", isMarked: true)
+        try await terminal.shows("What is pasted doesn't count here")
+        try await Self.press("Escape", in: terminal, until: "No other name.")
+        try await Self.press("d", in: terminal, until: ": denied.")
+        _ = try await reply
+        try await terminal.close()
+    }
+
+    @Test func `Ctrl-C ends it while the daemon doesn't answer`() async throws {
+        let session = try await DaemonSession()
+        let terminal = try await Self.watch(session)
+        try await terminal.shows("Watching")
+        let body = try associateBody()
+        async let reply = session.send(body)
+        let code = try await BusAnswerer(session).question().code
+        try await terminal.shows("[a] allow")
+        try await Self.press("a", in: terminal, until: "Press a again")
+        try session.daemon.signal(SIGSTOP)
+        try await terminal.type("Enter")
+        // A key counts alone, and nothing is to be seen of this one.
+        _ = try? await terminal.shows("didn't answer", within: .seconds(1))
+        try await terminal.type("C-c")
+        let screen = try await terminal.shows("status 0")
+        #expect(!screen.contains("didn't answer"), "\(screen)")
+        try session.daemon.signal(SIGCONT)
+        // Unless the allow has counted.
+        _ = try await session.keybell("deny", code)
+        _ = try await reply
         try await terminal.close()
     }
 

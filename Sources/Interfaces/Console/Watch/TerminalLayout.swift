@@ -10,7 +10,7 @@ struct TerminalLayout: Equatable, Sendable {
     var columns: Int?
     /// How many lines there are; nil for as many as needed.
     var rows: Int?
-    /// Whether escape sequences may be written.
+    /// Whether anything may be written in bold.
     var isStyled: Bool
 
     /// The page of this process's output.
@@ -20,12 +20,18 @@ struct TerminalLayout: Equatable, Sendable {
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) -> TerminalLayout {
         let isUnwanted = environment["NO_COLOR", default: ""] != ""
-        let isPlain = isUnwanted || ["", "dumb"].contains(environment["TERM", default: ""])
         return TerminalLayout(
             columns: StandardStream.output.size?.columns,
             rows: StandardStream.output.size?.rows,
-            isStyled: StandardStream.output.isTerminal && !isPlain
+            isStyled: outputTakesSequences(environment: environment) && !isUnwanted
         )
+    }
+
+    /// Whether this process's output is a terminal that understands escape sequences, wanted to be seen or not.
+    static func outputTakesSequences(
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) -> Bool {
+        StandardStream.output.isTerminal && !["", "dumb"].contains(environment["TERM", default: ""])
     }
 
     /// The text as it is written: lines that are too long continue below, indented by two columns.

@@ -15,6 +15,8 @@ extension WatchState {
         case refused(code: String, reason: String)
         /// An answer, from wherever, isn't kept for as long as it was meant.
         case notKept(code: String, reason: String)
+        /// The daemon has started anew, and didn't take this program as an agent again.
+        case unregistered(reason: String)
         /// A part of a request is on the screen, and so many of its warnings have not been yet.
         case drawn(code: String, hiddenWarnings: Int)
         /// The window has another size.

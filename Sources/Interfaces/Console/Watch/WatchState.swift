@@ -66,10 +66,11 @@ struct WatchState {
                 guard let trouble = request.confirmationTrouble,
                     answered.remove(request.code) != nil
                 else { return [] }
-                return [.print("\(request.code): it was not confirmed, and still waits. \(trouble)")]
+                let told = "\(request.code): it was not confirmed, and still waits. \(trouble)"
+                return [.print(told)] + askAgain(request.code, at: now)
             }
             waiting.append(request)
-            guard focus != nil else { return focusOldest(at: now) }
+            guard let focus, !answered.contains(focus) else { return focusOldest(at: now) }
             // In one line, however many come: what is asked about must stay in sight.
             if case .typingName = mode { return echoed }
             let others = waiting.count { $0.code != focus && !answered.contains($0.code) }
@@ -77,8 +78,10 @@ struct WatchState {
         case .removed(let code, let outcome):
             return remove(code, outcome, at: now)
         case .refused(let code, let reason):
-            answered.remove(code)
-            return tell("\(code): \(reason)", in: \.refusals, unlessIn: \.losses)
+            let told = tell("\(code): \(reason)", in: \.refusals, unlessIn: \.losses)
+            return answered.remove(code) == nil ? told + echoed : told + askAgain(code, at: now)
+        case .unregistered(let reason):
+            return [.print("Keybell doesn't know that this terminal shows what is asked. \(reason)")] + echoed
         case .notKept(let code, let reason):
             return tell("\(code): \(reason)", in: \.losses, unlessIn: \.refusals) + echoed
         case .daemon(let isThere):
@@ -128,6 +131,12 @@ struct WatchState {
             return []
         }
         return show(request, at: now)
+    }
+
+    /// Goes back to a request whose answer didn't count, unless another one is being asked about.
+    private mutating func askAgain(_ code: String, at now: ContinuousClock.Instant) -> [Action] {
+        let isBusy = focus.map { $0 != code && !answered.contains($0) } ?? false
+        return isBusy ? echoed : focusOldest(at: now)
     }
 
     private mutating func show(_ request: RequestDetails, at now: ContinuousClock.Instant) -> [Action] {
@@ -271,8 +280,8 @@ struct WatchState {
         case .confirming(let choices, let first):
             guard key == first || key == 10 || key == 13 else { return notYet() }
             mode = .command
-            return answer(request, allow: true, choices)
-        case .picking(let picking): return pick(key, picking, request)
+            return answer(request, allow: true, choices, at: now)
+        case .picking(let picking): return pick(key, picking, request, at: now)
         case .command: return command(key, request, at: pressed, now)
         }
     }
@@ -283,6 +292,8 @@ struct WatchState {
         at pressed: ContinuousClock.Instant,
         _ now: ContinuousClock.Instant
     ) -> [Action] {
+        // What has been answered takes no other answer until it is known what came of that one.
+        guard !answered.contains(request.code) || "nq".utf8.contains(key) else { return [] }
         if let since = focusedSince, since.duration(to: pressed) < Self.hasty, "aiosyedm".utf8.contains(key) {
             return [.print("(That was too quick to have been meant for \(request.code); once more?)")]
         }
@@ -293,10 +304,10 @@ struct WatchState {
             return confirm(allow.choices, key: key, allow.how, request)
         }
         switch key {
-        case UInt8(ascii: "d"): return answer(request, allow: false, AnswerChoices())
+        case UInt8(ascii: "d"): return answer(request, allow: false, AnswerChoices(), at: now)
         case UInt8(ascii: "m"):
             return [.print("\(request.code): all that this program asks is denied for 10 minutes.")]
-                + answer(request, allow: false, AnswerChoices(muteSeconds: 600))
+                + answer(request, allow: false, AnswerChoices(muteSeconds: 600), at: now)
         case UInt8(ascii: "e"):
             guard let picking = EntryPicking(request) else { return [] }
             mode = .picking(picking)
@@ -334,17 +345,21 @@ struct WatchState {
     private mutating func answer(
         _ request: RequestDetails,
         allow: Bool,
-        _ choices: AnswerChoices
+        _ choices: AnswerChoices,
+        at now: ContinuousClock.Instant
     ) -> [Action] {
         guard answered.insert(request.code).inserted else { return [] }
         let decision = allow ? ApprovalInterface.Decision.allow : ApprovalInterface.Decision.deny
-        return [.answer(code: request.code, decision: decision, choices)]
+        let deed = Action.answer(code: request.code, decision: decision, choices)
+        // Others don't wait for pinentry's window; anything else ends in a moment.
+        return [deed] + (allow && request.isConfirmed ? focusOldest(at: now) : [])
     }
 
     private mutating func pick(
         _ key: UInt8,
         _ picking: EntryPicking,
-        _ request: RequestDetails
+        _ request: RequestDetails,
+        at now: ContinuousClock.Instant
     ) -> [Action] {
         var picking = picking
         switch picking.take(key) {
@@ -357,7 +372,7 @@ struct WatchState {
             return why.map { notYet($0) } ?? notYet()
         case .allow(let entries):
             mode = .command
-            return answer(request, allow: true, AnswerChoices(entries: entries))
+            return answer(request, allow: true, AnswerChoices(entries: entries), at: now)
         }
     }
 }

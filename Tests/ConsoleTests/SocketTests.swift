@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import Testing
 
 @testable import Console
@@ -32,6 +33,34 @@ struct SocketTests {
         let absent = try #require(SystemdUnit(parsing: "LoadState=not-found\nActiveState=inactive\n"))
         #expect(SocketCheck.finding(absent, port: 1) == nil)
         #expect(SystemdUnit(parsing: "") == nil)
+    }
+
+    @Test(arguments: [["stop"], ["reset-failed"], []])
+    func `the socket is started again whatever its stop says`(failing: [String]) async {
+        var told: [String] = []
+        var failure: ConsoleError?
+        do throws(ConsoleError) {
+            try await SocketCommand.restart(19500) { words in
+                told.append(words[0])
+                return !failing.contains(words[0])
+            }
+        } catch {
+            failure = error
+        }
+        #expect(told == ["daemon-reload", "stop", "reset-failed", "start"])
+        #expect(failure?.text.contains("`systemctl --user stop") == (failing == ["stop"] ? true : nil))
+    }
+
+    @Test func `a stop may take as long as the unit lets it`() throws {
+        let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let unit = try String(
+            contentsOf: repository.appending(path: "systemd/keybell.service"),
+            encoding: .utf8
+        )
+        let line = try #require(unit.split(separator: "\n").first { $0.hasPrefix("TimeoutStopSec=") })
+        let limit = try #require(Int(line.dropFirst("TimeoutStopSec=".count)))
+        #expect(SystemdUnit.stopTimeout >= .seconds(limit + 5))
     }
 
     @Test func `without systemd it is said what was written and what is to be done`() {

@@ -16,6 +16,8 @@ struct SystemdUnit: Equatable, Sendable {
     let ports: Set<Int>
 
     private static let timeout = Duration.seconds(10)
+    /// Longer than keybell.service may take to stop (TimeoutStopSec).
+    static let stopTimeout = Duration.seconds(60)
 
     /// Asks for one; nil where there is no systemd of this user.
     static func find(_ name: String) async -> SystemdUnit? {
@@ -46,10 +48,11 @@ struct SystemdUnit: Equatable, Sendable {
 
     /// Whether `systemctl --user` with these words did what it was told.
     static func systemctl(_ words: [String]) async -> Bool {
-        await output(["systemctl", "--user"] + words) != nil
+        let limit = words.first == "stop" ? stopTimeout : timeout
+        return await output(["systemctl", "--user"] + words, within: limit) != nil
     }
 
-    private static func output(_ arguments: [String]) async -> String? {
+    private static func output(_ arguments: [String], within limit: Duration = timeout) async -> String? {
         let output = Mutex<[UInt8]>([])
         // Not there is the same as no systemd.
         let child = try? ChildProgram(arguments) { chunk in
@@ -60,7 +63,7 @@ struct SystemdUnit: Equatable, Sendable {
         guard let child else { return nil }
         defer { child.kill() }
         child.closeInput()
-        guard let ending = try? await withDeadline(timeout, { await child.end() }), ending == .exited(0)
+        guard let ending = try? await withDeadline(limit, { await child.end() }), ending == .exited(0)
         else {
             return nil  // a systemd that doesn't answer can't be asked
         }

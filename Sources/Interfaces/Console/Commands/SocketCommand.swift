@@ -47,7 +47,7 @@ struct SocketCommand: AsyncParsableCommand {
                     )
                 )
             }
-            try await restart(port)
+            try await Self.restart(port)
         }
         Output.line("keybell.socket holds port \(port)\(noRestart ? " once it is restarted" : "").")
         Output.line("In a browser extension, set the address http://localhost:\(port).")
@@ -83,20 +83,33 @@ struct SocketCommand: AsyncParsableCommand {
         }
     }
 
-    private func restart(_ port: Int) async throws(ConsoleError) {
-        for words in [
-            ["daemon-reload"], ["stop", "keybell.service", "keybell.socket"],
-            ["reset-failed", "keybell.service", "keybell.socket"], ["start", "keybell.socket"],
-        ] {
-            // A unit that hasn't failed can't be reset; only the last command counts.
-            guard await !SystemdUnit.systemctl(words),
-                words != ["reset-failed", "keybell.service", "keybell.socket"]
-            else { continue }
-            throw .refused(
+    /// Has systemd take the new port.
+    ///
+    /// Once it was told to stop the units the socket is started again whatever came of that, or nothing would be held.
+    ///
+    /// - Parameters:
+    ///   - port: The port, for the error.
+    ///   - systemctl: Whether `systemctl --user` with these words did what it was told.
+    /// - Throws: Which of its commands failed.
+    static func restart(
+        _ port: Int,
+        systemctl: ([String]) async -> Bool = SystemdUnit.systemctl
+    ) async throws(ConsoleError) {
+        let units = ["keybell.service", "keybell.socket"]
+        func failure(_ words: [String]) -> ConsoleError {
+            .refused(
                 "`systemctl --user \(words.joined(separator: " "))` failed, so port \(port) isn't held yet: "
                     + "`systemctl --user status keybell.socket` says why."
             )
         }
+        guard await systemctl(["daemon-reload"]) else { throw failure(["daemon-reload"]) }
+        let hasStopped = await systemctl(["stop"] + units)
+        // A unit that hasn't failed can't be reset.
+        _ = await systemctl(["reset-failed"] + units)
+        guard await systemctl(["start", "keybell.socket"]) else {
+            throw failure(["start", "keybell.socket"])
+        }
+        guard hasStopped else { throw failure(["stop"] + units) }
     }
 }
 

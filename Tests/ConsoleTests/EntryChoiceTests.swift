@@ -33,4 +33,18 @@ struct EntryChoiceTests {
             #expect(error.text.contains(argument == "Bank" ? "5, 6" : "from 1 to 6"))
         }
     }
+
+    @Test func `nothing in an argument reaches the terminal but text`() {
+        let evil = "\u{1B}]0;evil\u{7}"
+        let bells = [RequestDetails.Entry](repeating: .init(uuid: "", title: evil, username: ""), count: 2)
+        for entries in [Self.entries, bells] {
+            do {
+                _ = try EntryChoice.uuids(of: [evil], among: entries)
+                Issue.record("it was taken")
+            } catch {
+                #expect(!error.text.unicodeScalars.contains { $0.properties.generalCategory == .control })
+                #expect(error.text.contains("]0;evil"))
+            }
+        }
+    }
 }

@@ -53,6 +53,11 @@ struct FormattingTests {
 
     @Test func `what waits for its turn is counted, too`() {
         #expect(StatusCommand.line(waiting: 0, queued: 0) == "nothing")
+        #expect(StatusCommand.line(clients: .success(3)) == "3")
+        #expect(
+            StatusCommand.line(clients: .failure(.refused("There is no display.")))
+                == "not known. There is no display."
+        )
         #expect(StatusCommand.line(waiting: 1, queued: 0) == "1 request: `keybell requests`")
         #expect(
             StatusCommand.line(waiting: 3, queued: 7).hasPrefix("3 requests: `keybell requests`, and 7 more")

@@ -165,16 +165,36 @@ struct OwnRequestLogTests {
         _ host: String = "a.example",
         kind: String = "release",
         program: String = "/usr/bin/keybell",
-        decision: String = "deny"
+        decision: String = "deny",
+        scope: String = "always"
     ) -> [String: Value] {
         [
             "key": .string(key), "host": .string(host), "kind": .string(kind), "program": .string(program),
-            "decision": .string(decision),
+            "decision": .string(decision), "scope": .string(scope),
         ]
     }
 
     private func denial(in grants: [[String: Value]], of page: String) -> String? {
-        OwnRequestLog.denial(in: grants, of: page, executable: "/usr/bin/keybell")
+        let denial = OwnRequestLog.denial(in: grants, of: page, executable: "/usr/bin/keybell")
+        return if case .remembered(let key, _)? = denial { key } else { nil }
+    }
+
+    @Test(arguments: [("session", "this session"), ("always", "good")])
+    func `a remembered denial is told for how long it was meant`(scope: String, words: String) throws {
+        let denial = try #require(
+            OwnRequestLog.denial(
+                in: [Self.grant("2", scope: scope)],
+                of: "https://a.example/",
+                executable: "/usr/bin/keybell"
+            )
+        )
+        let error = denial.error(for: "login", client: "script", now: 0)
+        #expect(
+            error
+                == .refused(
+                    "You have denied this for \(words). To be asked again: `keybell forget script 2`."
+                )
+        )
     }
 
     @Test func `a remembered denial is found by its host`() {

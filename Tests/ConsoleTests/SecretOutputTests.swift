@@ -66,6 +66,11 @@ struct PasswordInputTests {
         #expect(throws: ConsoleError.self) { try collect(Array(typed.utf8)) }
     }
 
+    @Test(arguments: ["abc\u{3}", "abc\u{4}"])
+    func `an interruption says nothing of what was asked for`(typed: String) {
+        #expect(throws: ConsoleError.refused("Nothing was changed.")) { try collect(Array(typed.utf8)) }
+    }
+
     @Test func `a password has a limit, which is told`() throws {
         let longest = [UInt8](repeating: 0x61, count: PasswordInput.limit)
         #expect(try collect(longest).count == PasswordInput.limit)

@@ -243,6 +243,58 @@ struct ScriptClientTests {
         #expect(code.status == 4 && code.errors.contains("{TOTP}"), "\(code)")
     }
 
+    @Test func `a uuid of no login that came is told as such`() async throws {
+        let session = try await Self.session()
+        let uuid = String(repeating: "0", count: 32)
+        let code = try await BusAnswerer(session).answering {
+            try await session.keybell("client", "code", "https://example.org/", "--uuid", uuid)
+        }
+        #expect(code.status == 4, "\(code)")
+        #expect(
+            code.errors.contains("No login of the uuid \(uuid) came for https://example.org/."),
+            "\(code)"
+        )
+    }
+
+    @Test(arguments: [true, false])
+    func `no password is taken where it can't be saved`(isThere: Bool) async throws {
+        let session = try await DaemonSession(starting: isThere)
+        // Its input stays open, so that it would be waited for.
+        let save = try session.starting("client", "save", "https://example.org/", input: nil)
+        let report = try await save.end()
+        #expect(report.status == (isThere ? 1 : 3), "\(report)")
+        #expect(!isThere || report.errors.contains("There is no key for scripts yet"), "\(report)")
+    }
+
+    @Test(arguments: [(SIGTERM, "Password:"), (SIGHUP, "Password:"), (SIGTERM, "Again:")])
+    func `a signal at the prompt ends it and leaves the terminal as it was`(signal: Int32, prompt: String)
+        async throws
+    {
+        let session = try await Self.session(logins: [])
+        let save = "'\(DaemonSession.programs)/keybell' client save https://example.org/"
+        let terminal = try await TerminalWindow(
+            [
+                "sh", "-c",
+                "sh -c \"echo pid \\$\\$.; exec \(save)\"; echo \"status $?\"; stty -a | grep -q -- '-echo ' || echo restored; cat",
+            ],
+            environment: session.bus.environment
+        )
+        let screen = try await terminal.shows("Password:")
+        let pid = try #require(screen.firstMatch(of: /pid ([0-9]+)\./).flatMap { Int32($0.1) })
+        try await eventually("a terminal without echo") {
+            try await session.run("stty", "-F", "/proc/\(pid)/fd/0", "-a").output.contains("-echo ")
+                ? () : nil
+        }
+        if prompt != "Password:" {
+            try await terminal.type("x", "Enter")
+            try await terminal.shows(prompt)
+        }
+        #expect(kill(pid, signal) == 0)
+        try await terminal.shows("status \(128 + signal)")
+        try await terminal.shows("restored")
+        try await terminal.close()
+    }
+
     @Test func `an Id without a key is named`() async throws {
         let session = try await Self.session(logins: [])
         let unknown = try await session.keybell("client", "generate", "--id", "nosuch")

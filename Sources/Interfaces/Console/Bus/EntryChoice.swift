@@ -2,6 +2,7 @@
 
 import BusInterface
 import DBus
+import DisplayText
 
 /// Which entry of a request is meant: by its uuid, its number in `keybell requests CODE`, or its title.
 enum EntryChoice {
@@ -33,7 +34,9 @@ enum EntryChoice {
         if let index = titled.first {
             guard titled.count == 1 else {
                 let numbers = titled.map { String($0 + 1) }.joined(separator: ", ")
-                throw .refused("Several logins are called \(argument): say which by its number, \(numbers).")
+                throw .refused(
+                    "Several logins are called \(PlainText.quoted(argument)): say which by its number, \(numbers)."
+                )
             }
             return entries[index].uuid
         }
@@ -43,7 +46,7 @@ enum EntryChoice {
         throw .refused(
             entries.isEmpty
                 ? "This request lists no logins to choose from."
-                : "No login \(argument) is asked for: say its title, or its number from 1 to \(entries.count)."
+                : "No login \(PlainText.quoted(argument)) is asked for: say its title, or its number from 1 to \(entries.count)."
         )
     }
 }

@@ -39,6 +39,12 @@ struct ClientCodeCommand: AsyncParsableCommand {
         guard !logins.entries.isEmpty else { throw await logins.emptiness() }
         let wanted = uuid.flatMap(ClientGetCommand.uuid)
         let meant = logins.entries.filter { wanted == nil || ClientGetCommand.uuid($0.uuid) == wanted }
+        if let wanted, meant.isEmpty {
+            throw ConsoleError.nothing(
+                "No login of the uuid \(wanted) came for \(PlainText.cleaned(page.url)). "
+                    + "`keybell client logins` lists those that come."
+            )
+        }
         let codes = meant.compactMap { entry in
             Self.code(of: entry, at: Int64(clamping: Moment.now())).map { (entry: entry, code: $0) }
         }

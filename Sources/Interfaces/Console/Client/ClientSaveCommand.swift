@@ -52,6 +52,8 @@ struct ClientSaveCommand: AsyncParsableCommand {
 
     func run() async throws {
         let client = try await ScriptClient.make(options)
+        // Before a password is typed for nothing.
+        _ = try await client.findKeys()
         let password = noPassword ? nil : try PasswordInput.read()
         var fields = [(name: "Url", value: SecretBytes(utf8: url))]
         let texts = [

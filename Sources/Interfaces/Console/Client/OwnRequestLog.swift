@@ -23,8 +23,8 @@ struct OwnRequestLog: Sendable {
         case unconfirmed
         /// It was denied unseen, because of a former denial or a mute, until a time in seconds since 1970.
         case quiet(code: String, until: UInt64)
-        /// The person said no for good; the grant's handle.
-        case remembered(key: String)
+        /// The person said no for good, or for the session; the grant's handle.
+        case remembered(key: String, isForSession: Bool)
         /// The daemon can't be asked: it isn't on this bus, or this is a sandbox.
         case unknown
     }
@@ -69,9 +69,7 @@ struct OwnRequestLog: Sendable {
             [.string(client)],
             starts: false
         )
-        return Self.denial(in: dictionaries(grants ?? []), of: page, executable: own).map {
-            .remembered(key: $0)
-        } ?? found
+        return Self.denial(in: dictionaries(grants ?? []), of: page, executable: own) ?? found
     }
 
     /// Whether a quiet time is the reason and no mute: a decision for longer denies before that, and goes on.
@@ -117,18 +115,22 @@ struct OwnRequestLog: Sendable {
         }.map { .quiet(code: $0.code, until: $0.unseenUntil) }
     }
 
-    /// The handle of a remembered denial of this program's reading logins for the page's host.
+    /// A remembered denial of this program's reading logins for the page's host.
     static func denial(
         in grants: [[String: Value]],
         of page: String,
         executable: String
-    ) -> String? {
+    ) -> Reason? {
         typealias Key = ClientsInterface.GrantKey
         guard let host = PageAddress(loose: page)?.hostAndPort else { return nil }
-        return grants.first { grant in
+        let denial = grants.first { grant in
             grant[Key.decision]?.asString == "deny" && grant[Key.host]?.asString == host
                 && grant[Key.kind]?.asString == "release" && grant[Key.program]?.asString == executable
-        }?.cleanText(Key.key)
+        }
+        return denial.map { denial in
+            let isForSession = denial[Key.scope]?.asString == "session"
+            return .remembered(key: denial.cleanText(Key.key), isForSession: isForSession)
+        }
     }
 
     private static func unseen(_ recent: [RequestDetails]) -> [String: Int] {
@@ -154,9 +156,9 @@ extension OwnRequestLog.Reason {
                 "It was denied without asking you, because of your answer to \(code). You are asked again "
                     + "\(Moment.left(until: until, now: now)), or after `keybell allow \(code)`."
             )
-        case .remembered(let key):
+        case .remembered(let key, let isForSession):
             .refused(
-                "You have denied this for good. To be asked again: "
+                "You have denied this for \(isForSession ? "this session" : "good"). To be asked again: "
                     + "`keybell forget \(ShellWord.quoting(client)) \(ShellWord.quoting(key))`."
             )
         case .unknown:

@@ -53,7 +53,7 @@ enum PasswordInput {
             while let byte = try next() {
                 switch byte {
                 case 10, 13: return
-                case 3, 4: throw .refused("Nothing was saved.")  // Ctrl-C and Ctrl-D, as bytes
+                case 3, 4: throw .refused("Nothing was changed.")  // Ctrl-C and Ctrl-D, as bytes
                 case 8, 127: removeLetter(&bytes)
                 case 21: bytes.removeAll()  // Ctrl-U
                 default:

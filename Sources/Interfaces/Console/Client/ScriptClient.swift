@@ -57,6 +57,16 @@ struct ScriptClient: Sendable {
             + "Restart it: `systemctl --user restart keybell`. Where systemd holds the port, run `keybell socket` before."
     }
 
+    /// The items of our keys.
+    ///
+    /// - Throws: What to do if there isn't one, or nobody to ask with it, which comes first.
+    func findKeys() async throws(ConsoleError) -> [KeyringItem] {
+        try await findDaemon()
+        let items = try await keys.items(id: id)
+        guard !items.isEmpty else { throw .refused(Self.missingAdvice(id)) }
+        return items
+    }
+
     /// Asks with our key, and accepts only a verified answer.
     func ask(
         _ type: RequestType,
@@ -65,11 +75,7 @@ struct ScriptClient: Sendable {
         flags: [(name: String, value: Bool)] = [],
         triggerUnlock: Bool = false
     ) async throws(ConsoleError) -> IncomingReply {
-        try await findDaemon()  // whether anybody is there at all comes first
-        let items = try await keys.items(id: id)
-        guard !items.isEmpty else {
-            throw .refused(Self.missingAdvice(id))
-        }
+        let items = try await findKeys()
         // The first that Keybell still knows: a key that is made later for another script doesn't take over any calls.
         for item in items {
             let own = try await keys.key(in: item)

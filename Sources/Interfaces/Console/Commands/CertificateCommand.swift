@@ -29,7 +29,9 @@ struct CertificateCommand: AsyncParsableCommand {
         let folders = Folders.ofProcess()
         let files = CertificateFiles(in: folders.configuration)
         if !force, let file = files.all.first(where: { FileManager.default.fileExists(atPath: $0) }) {
-            throw ConsoleError.refused("\(file) is there already; with --force it is replaced.")
+            throw ConsoleError.refused(
+                "\(PlainText.cleaned(file)) is there already; with --force it is replaced."
+            )
         }
         try files.write(try Self.make())
         guard !output.json else {
@@ -98,7 +100,7 @@ struct CertificateFiles: Equatable, Sendable {
             try SafeFile.write(made.chain, to: certificate)
             try SafeFile.write(made.authority, to: authority)
         } catch {
-            throw .refused("The certificate can't be written to \(folder): \(error.words)")
+            throw .refused("The certificate can't be written to \(PlainText.cleaned(folder)): \(error.words)")
         }
     }
 

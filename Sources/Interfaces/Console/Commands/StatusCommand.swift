@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import BusInterface
+import ConcurrencyTools
 import DBus
 import DisplayText
 
@@ -23,13 +24,15 @@ struct StatusCommand: AsyncParsableCommand {
         let now = Moment.now()
         let muting = try await daemon.recentRequests(starts: false).filter { $0.mutedUntil ?? 0 > now }
         // A locked keyring doesn't keep the rest from being shown.
-        let clients = try? await daemon.clients(starts: false)
+        let clients = await Result { () async throws(ConsoleError) in
+            try await daemon.clients(starts: false).count
+        }
         let configuration = await daemon.configuration().details
         guard !output.json else {
             Output.json(
                 .object([
                     ("vaults", .array(vaults.map { JSON(members: $0) })),
-                    ("clients", clients.map { .number(UInt64($0.count)) } ?? .null),
+                    ("clients", Self.number(of: clients)),
                     ("requests", .array(requests.map(\.json))),
                     ("queued", .number(UInt64(queued))), ("mutes", .array(muting.map(Self.mute))),
                     ("agents", .array(agents.map { JSON(members: $0) })),
@@ -42,7 +45,7 @@ struct StatusCommand: AsyncParsableCommand {
         for (index, vault) in vaults.enumerated() {
             rows.append([index == 0 ? "Vaults" : "", Self.line(vault: vault)])
         }
-        rows.append(["Clients", clients.map { String($0.count) } ?? "not known while the keyring is locked"])
+        rows.append(["Clients", Self.line(clients: clients)])
         rows.append(["Waiting", Self.line(waiting: requests.count, queued: queued)])
         for (index, request) in muting.enumerated() {
             rows.append([index == 0 ? "Muted" : "", RequestsCommand.mute(of: request, now: now) ?? ""])
@@ -66,6 +69,20 @@ struct StatusCommand: AsyncParsableCommand {
             ("until", request.mutedUntil.map { .number($0) } ?? .null),
             ("denied-unseen", .number(UInt64(request.unseen))),
         ])
+    }
+
+    private static func number(of clients: Result<Int, ConsoleError>) -> JSON {
+        switch clients {
+        case .success(let count): .number(UInt64(count))
+        case .failure: .null
+        }
+    }
+
+    static func line(clients: Result<Int, ConsoleError>) -> String {
+        switch clients {
+        case .success(let count): String(count)
+        case .failure(let error): "not known. \(error.text)"
+        }
     }
 
     static func line(waiting count: Int, queued: Int) -> String {

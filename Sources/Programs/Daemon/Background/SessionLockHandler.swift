@@ -35,11 +35,13 @@ struct SessionLockHandler: Sendable {
             // Where the screen is locked as well, its unlock is what counts.
             if await !approvals.isScreenLocked { await endSuspension() }
         case .idle:
-            await lock(because: "nobody used it for \(settings.idleMinutes) minutes")
+            await lock(because: "nobody used it for \(Self.minutes(settings.idleMinutes))")
             // Nothing will tell that the person is back, and what was kept of the keyring has been dropped.
             if await !approvals.isScreenLocked { await endSuspension() }
         }
     }
+
+    static func minutes(_ count: Int) -> String { count == 1 ? "a minute" : "\(count) minutes" }
 
     private func lock(because reason: String) async {
         let vaults = vaults.value

@@ -23,15 +23,15 @@ import Synchronization
     /// The loop, for channels.
     package static var eventLoop: any EventLoop { executor.eventLoop }
 
-    /// Begins a task of this actor and runs it, in the same breath, to where it first has to wait.
+    private static let tasks = TaskPool(on: executor)
+
+    /// Begins work of this actor and does it, in the same breath, to where it first has to wait.
     ///
     /// To be called on the loop; from elsewhere it begins as any other task.
     @discardableResult
-    package static func immediately(
-        _ operation: @escaping @Sendable @MainLoop () async -> Void
-    ) -> Task<Void, Never> {
+    package static func immediately(_ work: @escaping @Sendable @MainLoop () async -> Void) -> RunningWork {
         executor.beginNext()
-        return Task(executorPreference: executor, operation: operation)
+        return tasks.begin(work)
     }
 }
 

@@ -196,7 +196,7 @@ struct JSONScanner<Source: JSONSource> {
             case UInt8(ascii: "\""):
                 bytes.copy(plain..<position, to: &text)
                 position += 1
-                guard let string = String(streamSafe: text) else {
+                guard let string = String(streamSafe: text.span) else {
                     throw Fault(reason: "a text that is not UTF-8", offset: start)
                 }
                 return string

@@ -69,9 +69,7 @@ package struct JSONText {
     package mutating func string(_ text: String) {
         bytes.append(UInt8(ascii: "\""))
         defer { bytes.append(UInt8(ascii: "\"")) }
-        if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x5C }) {
-            return bytes.append(contentsOf: text.utf8)
-        }
+        if Self.isPlain(text.utf8.span) { return bytes.append(contentsOf: text.utf8) }
         for unit in text.utf16 {
             switch unit {
             case 0x22, 0x5C:
@@ -86,6 +84,15 @@ package struct JSONText {
                 }
             }
         }
+    }
+
+    /// Whether a text stands in JSON as it is.
+    private static func isPlain(_ text: Span<UInt8>) -> Bool {
+        for index in text.indices {
+            let byte = text[index]
+            guard byte >= 0x20, byte < 0x7F, byte != 0x22, byte != 0x5C else { return false }
+        }
+        return true
     }
 
     private static let hexDigits = Array("0123456789abcdef".utf8)

@@ -94,7 +94,7 @@ package final class SecretBytes: Sendable {
     ///
     /// The name is a warning: a `String` can't be wiped, and gets copied. Only where an interface leaves no choice.
     package func exposedText() -> String? {
-        unsafe withUnsafeBytes { unsafe String(streamSafe: $0) }
+        withSpan { String(streamSafe: $0) }
     }
 }
 

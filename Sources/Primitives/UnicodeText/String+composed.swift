@@ -5,7 +5,7 @@ import CGLib
 extension String {
     /// The text in NFC, so that two texts that look alike are the same bytes, and stream-safe (see `streamSafe`).
     package var composed: String {
-        guard !utf8.allSatisfy({ $0 < 0x80 }) else { return self }
+        guard !isASCII else { return self }
         let text = streamSafe
         // Whenever GLib composes two characters it moves everything that follows: it gets a piece at a time.
         guard text.utf8.count > Self.longestPiece else { return text.normalized }
@@ -26,7 +26,7 @@ extension String {
     ///
     /// For short texts.
     package var compatible: String {
-        utf8.allSatisfy { $0 < 0x80 } ? self : streamSafe.normalized(to: G_NORMALIZE_NFKC)
+        isASCII ? self : streamSafe.normalized(to: G_NORMALIZE_NFKC)
     }
 
     private static let longestPiece = 256

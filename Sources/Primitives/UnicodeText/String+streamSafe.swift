@@ -28,14 +28,22 @@ extension String {
     }
 
     /// Reads UTF-8 into a stream-safe text; nil if the bytes aren't UTF-8.
-    package init?(streamSafe bytes: some Sequence<UInt8>) {
-        guard let text = String(validating: bytes, as: UTF8.self) else { return nil }
-        self = text.streamSafe
+    package init?(streamSafe bytes: Span<UInt8>) {
+        // Where it is wrong doesn't matter.
+        guard let text = try? UTF8Span(validating: bytes) else { return nil }
+        self = String(copying: text).streamSafe
     }
 
     /// Reads UTF-8 into a stream-safe text; what isn't UTF-8 becomes U+FFFD.
     package init(repairing bytes: some Collection<UInt8>) {
         self = String(decoding: bytes, as: UTF8.self).streamSafe
+    }
+
+    /// Whether all of it is ASCII.
+    package var isASCII: Bool {
+        let bytes = utf8.span
+        for index in bytes.indices where bytes[index] >= 0x80 { return false }
+        return true
     }
 
     /// The text, cut to at most this many bytes of UTF-8.

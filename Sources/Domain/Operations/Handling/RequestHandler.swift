@@ -95,6 +95,7 @@ package final class RequestHandler: MessageHandler {
     private func sealed(_ answered: OperationResult, for requester: CachedRequester) async -> EncodedReply {
         let body = await parts.messages.text(of: answered.reply, sealedFor: answered.request, requester)
         let (settles, ends, lease) = (answered.settles, answered.ends, answered.lease)
+        guard settles != nil || ends != nil || lease != nil else { return EncodedReply(body: body) }
         return EncodedReply(status: 200, body: body) { outcome in
             if outcome == .arrived { await settles?() }
             ends?(outcome)
@@ -126,6 +127,6 @@ package final class RequestHandler: MessageHandler {
             hash: await vaults.hash()
         )
         if case .invalid(.unknownCommand(let name)) = refusal { reply.unknownType = name }
-        return EncodedReply(status: refusal.status(for: type), body: reply.encoded()) { _ in }
+        return EncodedReply(status: refusal.status(for: type), body: reply.encoded())
     }
 }

@@ -7,14 +7,14 @@ import NIOSSL
 import Operations
 import SecureMemory
 
-/// Serves one connection, right behind the decoder and the encoder: has its requests answered, one after the other.
+/// Serves one connection, right behind the decoder: has its requests answered, one after the other.
 ///
 /// What needs no wait is answered while it is being read. The handler keeps the deadlines, answers what isn't HTTP,
 /// closes in a way that lets the peer read the last answer, and knows when an answer has gone out.
 final class ConnectionHandler: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
-    typealias OutboundIn = HTTPServerResponsePart
-    typealias OutboundOut = HTTPServerResponsePart
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
 
     private let reader: RequestReader
     private let options: ListenerOptions
@@ -37,7 +37,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// How many have been.
     private var answers = 0
     /// What answers it, where that has to wait.
-    private var answering: Task<Void, Never>?
+    private var answering: RunningWork?
     /// What came of later requests meanwhile.
     private var later = LaterParts()
     /// Whether those are being looked at.
@@ -212,8 +212,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
             let request = reader.begin(head)
             self.request = request
             if request.refusal == nil, request.expectsContinue, let context {
-                let head = HTTPResponseHead(version: .http1_1, status: .continue)
-                context.writeAndFlush(wrapOutboundOut(.head(head)), promise: nil)
+                let goOn = ByteBuffer(bytes: ServerResponse.head(.continue, []))
+                context.writeAndFlush(wrapOutboundOut(goOn), promise: nil)
             }
         case .body(let part):
             framing.body(part.readableBytes)
@@ -348,7 +348,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     /// Asks for room for a long body.
     private func askForRoom() {
-        guard deadlines.isReadingBody, !isAnswering, !isClosing, let context else { return }
+        guard deadlines.isReadingBody, !isAnswering, !isClosing, body.needsRoom, let context else { return }
         let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
         body.askForRoom(
             granted: { handler.eventLoop.execute { handler.value.readOn() } },

@@ -176,7 +176,7 @@ package struct Listener: Service {
         if isEncrypted {
             try pipeline.addHandler(ByteObserver(telling: handler, isFirst: false, isLast: true))
         }
-        try pipeline.addHandlers([HTTPResponseEncoder(), decoding, handler])
+        try pipeline.addHandlers([decoding, handler])
     }
 }
 

@@ -14,6 +14,8 @@ final class Peer: Sendable {
     private struct Observation {
         /// The last look at it.
         var snapshot: HolderSnapshot?
+        /// Counts them.
+        var looks = 0
         /// Who has had it since the first byte of the request that is being answered, as far as somebody looked.
         var askers: [Holder] = []
         /// Who was seen with it, and running what, since it was accepted or a later request began.
@@ -26,8 +28,13 @@ final class Peer: Sendable {
         var request = 0
         /// When all that the last look had found were seen unchanged, if for this request.
         var unchanged: ContinuousClock.Instant?
+        /// Who asked last, if that was found out by the last look alone.
+        var caller: Caller?
         /// When the last look was made, if for this request and for no question yet.
         var unused: ContinuousClock.Instant?
+
+        /// Whether the last look tells all about who asks: those that it found, and nobody else.
+        var isByLastLook: Bool { unchanged != nil && departed.isEmpty && !isUnseen }
     }
 
     /// How old a look may be that was made for something else in the same request.
@@ -102,18 +109,25 @@ final class Peer: Sendable {
     ///     isn't good enough.
     /// - Returns: Who asks, with all that were seen with the socket since the request's first byte.
     func caller(origin: String?, userAgent: String?, isAnew: Bool) async -> Caller {
-        let known = observation.withLock { observation -> HolderSnapshot? in
+        let (known, looks) = observation.withLock { observation -> (HolderSnapshot?, Int) in
             guard isAnew else {
-                return observation.snapshot.flatMap { $0.isGood(seen: observation.unchanged) ? $0 : nil }
+                let snapshot = observation.snapshot
+                let isGood = snapshot?.isGood(seen: observation.unchanged) ?? false
+                return (isGood ? snapshot : nil, observation.looks)
             }
-            guard let unused = observation.unused, .now - unused < Self.anew else { return nil }
+            guard let unused = observation.unused, .now - unused < Self.anew else { return (nil, 0) }
             observation.unused = nil
-            return observation.snapshot
+            return (observation.snapshot, 0)
         }
         let snapshot: HolderSnapshot
         if let known { snapshot = known } else { snapshot = await takeSnapshot(isUnused: !isAnew) }
-        let (askers, departed, isUnseen) = observation.withLock { ($0.askers, $0.departed, $0.isUnseen) }
-        return Caller(
+        let (askers, departed, isUnseen, last) = observation.withLock { observation in
+            let isKnown = observation.isByLastLook && observation.looks == looks
+            let last = isKnown ? observation.caller : nil
+            return (observation.askers, observation.departed, observation.isUnseen, last)
+        }
+        if let last, last.origin == origin, last.userAgent == userAgent { return last }
+        let caller = Caller(
             socket: owner,
             present: snapshot.holders,
             earlier: askers,
@@ -124,6 +138,12 @@ final class Peer: Sendable {
             // A process that can't be seen may still be there; one whose socket has gone isn't.
             hasLeft: snapshot.outcome == .nobody && !isThere
         )
+        observation.withLock { observation in
+            if known != nil, observation.isByLastLook, observation.looks == looks {
+                observation.caller = caller
+            }
+        }
+        return caller
     }
 
     private func takeSnapshot(isUnused: Bool) async -> HolderSnapshot {
@@ -135,7 +155,8 @@ final class Peer: Sendable {
         )
         observation.withLock { observation in
             observation.snapshot = snapshot
-            observation.unchanged = nil
+            observation.looks += 1
+            (observation.unchanged, observation.caller) = (nil, nil)
             observation.unused = isUnused && observation.request == request ? .now : nil
             // What was seen for an earlier request is not about the one that has come meanwhile.
             guard observation.request == request else { return }

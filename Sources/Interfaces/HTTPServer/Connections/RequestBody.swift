@@ -20,6 +20,9 @@ final class RequestBody: Sendable {
         var isWaiting = false
         var hasPlace = false
 
+        /// Whether a place for a long body is needed and hasn't been asked for.
+        var needsRoom: Bool { held > HTTPLimits.bodyShare && !isWaiting && !hasPlace }
+
         /// Drops it, unless that has been done.
         mutating func refuse(as refusal: HTTPRefusal) {
             guard self.refusal == nil else { return }
@@ -56,6 +59,9 @@ final class RequestBody: Sendable {
     /// Whether a place is held for a long body.
     var hasPlace: Bool { state.withLock { $0.hasPlace } }
 
+    /// Whether there is something to ask for.
+    var needsRoom: Bool { state.withLock { $0.needsRoom } }
+
     /// Why it isn't taken.
     var refusal: HTTPRefusal? { state.withLock { $0.refusal } }
 
@@ -91,7 +97,7 @@ final class RequestBody: Sendable {
     ///     to be called.
     func askForRoom(granted: @escaping @Sendable () -> Void, lost: @escaping @Sendable () -> Void) {
         let isNeeded = state.withLock { state in
-            guard state.held > HTTPLimits.bodyShare, !state.isWaiting, !state.hasPlace else { return false }
+            guard state.needsRoom else { return false }
             state.isWaiting = true
             return true
         }

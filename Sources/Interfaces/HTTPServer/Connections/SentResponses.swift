@@ -2,7 +2,6 @@
 
 import ConcurrencyTools
 import NIOCore
-import NIOHTTP1
 import Operations
 
 /// Writes a connection's answers, and knows which haven't gone out yet.
@@ -58,24 +57,22 @@ final class SentResponses {
     ) {
         let end = context.eventLoop.makePromise(of: Void.self)
         (last, count) = (end.futureResult, count + 1)
-        // Once the kernel has all of the head, it may have some of the body, too.
         let begun = Beginning()
-        var head: EventLoopPromise<Void>?
-        if isEncrypted {
-            begun.hasBegun = true
-        } else if delivered != nil {
-            head = context.eventLoop.makePromise()
-            head?.futureResult.assumeIsolated().whenSuccess { begun.hasBegun = true }
-        }
+        begun.hasBegun = isEncrypted
         end.futureResult.assumeIsolated().whenComplete { result in
             self.hasEnded(result, begun.hasBegun, on: context.channel, telling: delivered)
         }
-        context.write(NIOAny(HTTPServerResponsePart.head(response.head)), promise: head)
-        if hasBody, !response.body.isEmpty {
-            let body = IOData.byteBuffer(ByteBuffer(bytes: response.body))
-            context.write(NIOAny(HTTPServerResponsePart.body(body)), promise: nil)
+        let body = hasBody ? response.body : []
+        if isEncrypted || delivered == nil || body.isEmpty {
+            // Nobody has to know where one ends and the other begins.
+            context.writeAndFlush(NIOAny(ByteBuffer(bytes: response.head + body)), promise: end)
+        } else {
+            // Once the kernel has all of the head, it may have some of the body, too.
+            let head = context.eventLoop.makePromise(of: Void.self)
+            head.futureResult.assumeIsolated().whenSuccess { begun.hasBegun = true }
+            context.write(NIOAny(ByteBuffer(bytes: response.head)), promise: head)
+            context.writeAndFlush(NIOAny(ByteBuffer(bytes: body)), promise: end)
         }
-        context.writeAndFlush(NIOAny(HTTPServerResponsePart.end(nil)), promise: end)
         wait(on: context.eventLoop)
     }
 

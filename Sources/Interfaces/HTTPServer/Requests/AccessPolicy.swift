@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import NIOHTTP1
+import UnicodeText
 
 /// What a request's head decides, before anything of its body is read.
 ///
@@ -165,7 +166,7 @@ package struct AccessPolicy: Sendable {
 
     /// A value in lower case; nil if it isn't ASCII, or longer than any that is allowed.
     private static func plain(_ value: String) -> String? {
-        guard value.utf8.count <= longest, value.utf8.allSatisfy({ $0 < 0x80 }) else { return nil }
+        guard value.utf8.count <= longest, value.isASCII else { return nil }
         return value.lowercased()
     }
 }

@@ -8,7 +8,7 @@ extension HTTPRequestHead {
     mutating func normalize() {
         // Every text of a head is compared with something, here or in what we call.
         uri = uri.streamSafe
-        if !headers.allSatisfy({ $0.value.utf8.allSatisfy { $0 < 0x80 } }) {
+        if !headers.allSatisfy({ $0.value.isASCII }) {
             headers = HTTPHeaders(headers.map { ($0.name, $0.value.streamSafe) })
         }
         // A target with an authority of its own overrides Host (RFC 9112, 3.2.2): it must be as good.

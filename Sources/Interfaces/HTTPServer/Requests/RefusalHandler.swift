@@ -15,12 +15,8 @@ final class RefusalHandler: ChannelInboundHandler {
     init(options: ListenerOptions) {
         let refusal = HTTPRefusal.tooManyConnections
         let body = refusal.body(version: options.version)
-        let fields =
-            ServerResponse.fixedFields + [("Content-Length", "\(body.count)"), ("Connection", "close")]
-        let head =
-            ["HTTP/1.1 \(refusal.status.code) \(refusal.status.reasonPhrase)"]
-            + fields.map { "\($0): \($1)" } + ["", ""]
-        answer = Array(head.joined(separator: "\r\n").utf8) + body
+        let more = [("Content-Length", "\(body.count)"), ("Connection", "close")]
+        answer = ServerResponse.head(refusal.status, ServerResponse.fixedFields + more) + body
         lingering = TimeAmount(options.lingering)
     }
 

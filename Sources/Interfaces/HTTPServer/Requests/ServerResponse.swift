@@ -4,13 +4,17 @@ import NIOHTTP1
 
 /// An answer as HTTP: status, fields and body.
 struct ServerResponse: Sendable {
+    typealias Field = (name: String, value: String)
+
     /// The fields of every answer with a JSON body.
-    static let fixedFields = [
+    static let fixedFields: [Field] = [
         ("Content-Type", "application/json"), ("Cache-Control", "no-store"),
         ("X-Content-Type-Options", "nosniff"), ("Vary", "Origin"),
     ]
 
-    private(set) var head: HTTPResponseHead
+    private let status: HTTPResponseStatus
+    /// The fields in their order.
+    private var fields: [Field]
     let body: [UInt8]
 
     /// Makes an answer that says how long it is.
@@ -21,18 +25,17 @@ struct ServerResponse: Sendable {
     ///   - body: The body.
     ///   - origin: The allowed Origin, which may read it.
     init(_ status: HTTPResponseStatus, type: String? = nil, body: [UInt8], origin: String?) {
-        self.body = body
-        var fields = Self.fixedFields
+        (self.status, self.body) = (status, body)
+        fields = Self.fixedFields
         fields.append(("Content-Length", String(body.count)))
         if let origin { fields.append(("Access-Control-Allow-Origin", origin)) }
-        if let type { fields[0].1 = type }
-        head = HTTPResponseHead(version: .http1_1, status: status, headers: HTTPHeaders(fields))
+        if let type { fields[0].value = type }
     }
 
     /// A refusal.
     init(_ refusal: HTTPRefusal, version: String, hash: String?, origin: String?) {
         self.init(refusal.status, body: refusal.body(version: version, hash: hash), origin: origin)
-        if refusal == .badMethod { head.headers.add(name: "Allow", value: "GET, POST") }
+        if refusal == .badMethod { fields.append(("Allow", "GET, POST")) }
     }
 
     /// A page of text.
@@ -44,19 +47,38 @@ struct ServerResponse: Sendable {
     init(preflight request: HTTPRequestHead, origin: String?) {
         self.init(.ok, type: "text/plain; charset=utf-8", body: [], origin: origin)
         let asked = request.headers.first(name: "access-control-request-headers")
-        head.headers.add(name: "Access-Control-Allow-Methods", value: "POST, GET")
-        head.headers.add(name: "Access-Control-Allow-Headers", value: asked ?? "content-type")
-        head.headers.add(name: "Access-Control-Max-Age", value: "600")
+        fields.append(("Access-Control-Allow-Methods", "POST, GET"))
+        fields.append(("Access-Control-Allow-Headers", asked ?? "content-type"))
+        fields.append(("Access-Control-Max-Age", "600"))
         for network in ["Private", "Local"] {
             let question = request.headers["access-control-request-\(network.lowercased())-network"]
             if question.contains(where: { $0.utf8.elementsEqual("true".utf8) }) {
-                head.headers.add(name: "Access-Control-Allow-\(network)-Network", value: "true")
+                fields.append(("Access-Control-Allow-\(network)-Network", "true"))
             }
         }
     }
 
     /// The peer is told that nothing comes after it.
     mutating func close() {
-        head.headers.replaceOrAdd(name: "Connection", value: "close")
+        fields.append(("Connection", "close"))
+    }
+
+    /// Its head as it goes out.
+    var head: [UInt8] { Self.head(status, fields) }
+
+    /// A head as it goes out; the fields have no line breaks.
+    static func head(_ status: HTTPResponseStatus, _ fields: [Field]) -> [UInt8] {
+        var head: [UInt8] = []
+        head.reserveCapacity(512)
+        head += "HTTP/1.1 \(status.code) ".utf8
+        head += status.reasonPhrase.utf8
+        for (name, value) in fields {
+            head += "\r\n".utf8
+            head += name.utf8
+            head += ": ".utf8
+            head += value.utf8
+        }
+        head += "\r\n\r\n".utf8
+        return head
     }
 }

@@ -26,6 +26,17 @@ import Testing
         #expect(try AESCBC.decrypt(blocks, key: key, iv: iv) == plain)
     }
 
+    @Test func `texts under one encryptor are each encrypted as by themselves`() throws {
+        let (key, iv) = (Randomness.secret(32), InitializationVector.random())
+        let encryptor = try AESCBCEncryptor(key: key, iv: iv)
+        for length in 0...48 {
+            let text = String(repeating: "é", count: length)
+            let alone = try AESCBC.encrypt(SecretBytes(utf8: text), key: key, iv: iv)
+            #expect(try encryptor.encrypt(text) == alone)
+            #expect(try encryptor.encrypt(SecretBytes(utf8: text)) == alone)
+        }
+    }
+
     @Test(arguments: [16, 24, 32])
     func `every length comes back under every key size`(keyLength: Int) throws {
         let key = Randomness.secret(keyLength)

@@ -38,6 +38,23 @@ import Testing
     ]
 
     @Test(arguments: codes)
+    func `a prepared key gives the same codes, however often`(key: [UInt8], message: [UInt8], code: String) {
+        let prepared = HMACKey(SecretBytes(copying: key))
+        #expect(prepared.code(of: message) == hex(code))
+        #expect(prepared.code(of: message) == hex(code))
+    }
+
+    @Test func `a prepared key of any length gives what an HMAC gives`() {
+        for length in [1, 16, 32, 63, 64, 65, 200] {
+            let key = Randomness.secret(length)
+            for count in [0, 1, 55, 56, 64, 300] {
+                let message = Randomness.bytes(count)
+                #expect(HMACKey(key).code(of: message) == HMAC.sha256(key: key, message))
+            }
+        }
+    }
+
+    @Test(arguments: codes)
     func `the codes of RFC 4231 hold`(key: [UInt8], message: [UInt8], code: String) {
         #expect(HMAC.sha256(key: SecretBytes(copying: key), message) == hex(code))
     }

@@ -52,13 +52,16 @@ import Testing
     @Test func `what is read of a line where it stands is what all of it says`() throws {
         let line = try FileBytes.read("/proc/self/stat")
         let status = try #require(ProcessStatus(parsing: line))
-        let image = try #require(RunningImage(line, count: line.count))
+        let read = RunningImage(line.span)
+        let image = try #require(read)
         #expect(image.startTime == status.startTime && image.start == status.image && !image.hasEnded)
         let odd = Array(
             "1 (a) Z 9) Z 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26\n".utf8
         )
-        let ended = try #require(RunningImage(odd, count: odd.count))
+        let (other, cut) = (RunningImage(odd.span), Array(odd.prefix(40)))
+        let ended = try #require(other)
         #expect(ended.hasEnded && ended.startTime == 19 && ended.start == 25)
-        #expect(RunningImage(odd, count: 40) == nil)
+        let half = RunningImage(cut.span)
+        #expect(half == nil)
     }
 }

@@ -6,7 +6,9 @@ extension AuditRecord {
 
     /// The record in parts that the journal takes: the first has everything but the entries that are too many for it.
     var parts: [AuditRecord] {
-        let entries = (fields[.entries] ?? "").split(separator: " ")
+        // Most name one or two.
+        guard let all = fields[.entries], all.utf8.count > Self.mostEntries else { return [self] }
+        let entries = all.split(separator: " ")
         guard entries.count > Self.mostEntries else { return [self] }
         return stride(from: 0, to: entries.count, by: Self.mostEntries).map { start in
             let some = entries[start..<min(start + Self.mostEntries, entries.count)].joined(

@@ -15,9 +15,9 @@ package struct ProgramSet: Hashable, Sendable {
     /// The programs of a caller.
     package init(of caller: Caller) {
         ids = caller.vouchedIDs
-        let programs = Set(caller.askers.map { [$0.vouched, $0.file ?? ""] })
-        isShared =
-            programs.count > 1 || caller.sandboxes.count > 1 || (!caller.isKnown && programs.count == 1)
+        let (first, others) = (caller.askers.first, caller.askers.dropFirst())
+        let areDifferent = others.contains { $0.vouched != first?.vouched || $0.file != first?.file }
+        isShared = areDifferent || caller.sandboxes.count > 1 || (!caller.isKnown && first != nil)
     }
 
     /// Whether what others have counts against these.

@@ -53,6 +53,9 @@ package enum PlainText {
 
     /// What somebody else claims, in quotes that it can't close itself.
     package static func quoted(_ text: String, limit: Int = fieldLimit) -> String {
+        if text.utf8.count <= limit, isPrintable(text), !text.utf8.contains(where: Quotes.contains) {
+            return "“" + text + "”"
+        }
         var quotes = Quotes()
         return "“" + cut(text, limit: limit) { quotes.take($0) } + "”"
     }

@@ -20,6 +20,9 @@ struct Quotes {
         return scalar
     }
 
+    /// Whether an ASCII character is one of them.
+    static func contains(_ byte: UInt8) -> Bool { "\"'`".utf8.contains(byte) }
+
     /// Whether a character looks like a double quotation mark.
     static func isDouble(_ scalar: Unicode.Scalar) -> Bool { doubles.contains(scalar) }
 

@@ -34,7 +34,8 @@ package struct StandardErrorLog: LogHandler {
     package func log(event: LogEvent) {
         var line = Self.start(event.level, writesPriority: writesPriority)
         line += PlainText.line(event.message.description, limit: 1000)
-        let values = metadata.merging(event.metadata ?? [:]) { _, new in new }
+        let own = event.metadata ?? [:]
+        let values = metadata.isEmpty ? own : metadata.merging(own) { _, new in new }
         for (key, value) in values.sorted(by: { $0.key < $1.key }) {
             line += " \(key)=" + PlainText.logValue(value.description)
         }

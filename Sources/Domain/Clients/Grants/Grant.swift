@@ -70,6 +70,7 @@ package struct GrantKey: Hashable, Sendable {
 
     /// Whether both are of one key, program, vault, kind and host, wherever their forms go.
     func isAlike(_ other: GrantKey) -> Bool {
+        guard fingerprint == other.fingerprint else { return false }
         var other = other
         other.form = form
         return self == other

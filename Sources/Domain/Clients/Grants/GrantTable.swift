@@ -8,7 +8,7 @@ struct GrantTable: Sendable, Equatable {
 
     /// Looks up the decisions about entries.
     ///
-    /// The decisions are gone through once for all of them: there can be thousands of both.
+    /// For many the decisions are gone through once for all of them: there can be thousands of both.
     ///
     /// - Parameters:
     ///   - subjects: What they are about.
@@ -21,6 +21,12 @@ struct GrantTable: Sendable, Equatable {
         now: ContinuousClock.Instant,
         isKnown: (_ fingerprint: String) -> Bool
     ) -> [GrantDecision] {
+        guard subjects.count > Self.few else {
+            return subjects.map { subject in
+                let alike = grants.filter { $0.key.isAlike(subject.key) && !$0.isOver(at: now) }
+                return Self.decision(on: subject, among: alike, isKnown: isKnown(subject.key.fingerprint))
+            }
+        }
         let fingerprints = Set(subjects.map(\.key.fingerprint))
         let valid = grants.filter { fingerprints.contains($0.key.fingerprint) && !$0.isOver(at: now) }
         let alike = Dictionary(grouping: valid, by: \.key.anyForm)
@@ -32,6 +38,8 @@ struct GrantTable: Sendable, Equatable {
             )
         }
     }
+
+    private static let few = 4
 
     private static func decision(
         on subject: GrantSubject,

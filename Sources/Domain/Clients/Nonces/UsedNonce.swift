@@ -60,17 +60,21 @@ package struct UsedNonce: Hashable, Sendable {
 
     /// The record of it.
     func encoded(as kind: Kind) -> [UInt8] {
-        [kind.rawValue] + owner.bigEndianBytes.dropFirst() + time.bigEndianBytes + mark.high.bigEndianBytes
-            + mark.low.bigEndianBytes
+        // The owner's highest byte is zero.
+        let parts = [UInt64(kind.rawValue) << 56 | owner, time, mark.high, mark.low]
+        var record: [UInt8] = []
+        record.reserveCapacity(Self.recordLength)
+        for part in parts {
+            for shift in stride(from: UInt64(56), through: 0, by: -8) {
+                record.append(UInt8(truncatingIfNeeded: part >> shift))
+            }
+        }
+        return record
     }
 }
 
 extension UInt64 {
     fileprivate init(bytes: ArraySlice<UInt8>) {
         self = bytes.reduce(0) { $0 << 8 | UInt64($1) }
-    }
-
-    fileprivate var bigEndianBytes: [UInt8] {
-        stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: self >> UInt64($0)) }
     }
 }

@@ -86,7 +86,8 @@ final class ReplyEntries {
     /// - Throws: What keeps a vault from being read; `refused` where the reply would be too large.
     func entry(_ offer: Offer, _ secrets: LoginSecrets) async throws(VaultError) -> ReplyEntry {
         let login = offer.login
-        let entry = PlaceholderEntry(login, secrets)
+        // Made only for what has something to resolve.
+        let entry = { PlaceholderEntry(login, secrets) }
         let title = try await resolved(login.title, of: entry, in: offer.store)
         let username = try await resolved(login.username, of: entry, in: offer.store)
         var password = SecretBytes(utf8: "")
@@ -137,7 +138,7 @@ final class ReplyEntries {
 
     private func resolved(
         _ text: String,
-        of entry: PlaceholderEntry,
+        of entry: () -> PlaceholderEntry,
         in store: any VaultStore
     ) async throws(VaultError) -> String {
         guard text.utf8.contains(UInt8(ascii: "{")) else { return text }
@@ -147,7 +148,7 @@ final class ReplyEntries {
 
     private func resolved(
         _ text: SecretBytes,
-        of entry: PlaceholderEntry,
+        of entry: () -> PlaceholderEntry,
         at place: PlaceholderScope.Place,
         in store: any VaultStore
     ) async throws(VaultError) -> SecretBytes {
@@ -166,7 +167,7 @@ final class ReplyEntries {
         }
         var left = budget
         defer { budget = left }
-        return try await resolver.resolved(text, of: entry, in: place, within: &left)
+        return try await resolver.resolved(text, of: entry(), in: place, within: &left)
     }
 }
 

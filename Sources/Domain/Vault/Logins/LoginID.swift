@@ -4,8 +4,10 @@ import Ciphers
 
 /// The 16 bytes that permanently name a login or a group, a KeePass UUID.
 package struct LoginID: Hashable, Sendable {
-    private let high: UInt64
-    private let low: UInt64
+    /// The first eight bytes, the first one highest.
+    package let high: UInt64
+    /// The other eight.
+    package let low: UInt64
 
     /// Takes 16 bytes, or gives nil for another number of them.
     package init?(_ bytes: some Collection<UInt8>) {

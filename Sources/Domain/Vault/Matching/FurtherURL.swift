@@ -33,7 +33,7 @@ struct RequestedPage: Sendable {
     init(_ url: String, at address: PageAddress) {
         self.url = FurtherURL.page(url)
         path = FurtherURL.path(url)
-        labels = address.host.text.split(separator: ".").map(String.init)
+        labels = address.host.text.utf8.split(separator: UInt8(ascii: ".")).map { String(Substring($0)) }
     }
 }
 

@@ -108,9 +108,10 @@ package struct LoginIndex: Sendable {
 
     /// How many addresses of logins are compared with a page at most: a login may have thousands.
     package static func comparisons(for query: MatchQuery, in indexes: [LoginIndex]) -> Int {
-        let keys = query.page?.lookupHosts ?? []
-        return indexes.reduce(0) { sum, index in
-            keys.reduce(sum) { $0 + (index.byHost[$1]?.count ?? 0) + (index.byPattern[$1]?.count ?? 0) }
+        indexes.reduce(0) { sum, index in
+            query.lookupHosts.reduce(sum) {
+                $0 + (index.byHost[$1]?.count ?? 0) + (index.byPattern[$1]?.count ?? 0)
+            }
         }
     }
 
@@ -126,7 +127,7 @@ package struct LoginIndex: Sendable {
         func gather(_ find: (LoginIndex) -> [Login]) -> [(vault: Int, login: Login)] {
             indexes.enumerated().flatMap { vault, index in find(index).map { (vault, $0) } }
         }
-        for key in query.page?.lookupHosts ?? [] {
+        for key in query.lookupHosts {
             let found = gather { $0.candidates(at: key, query) }
             if !found.isEmpty { return found }
         }
@@ -141,7 +142,7 @@ package struct LoginIndex: Sendable {
         var places = (byHost[key] ?? []).map { (depth: 0, place: $0) }
         // What is meant for a host by a wildcard is meant for just that host.
         if key == page.key, !byPattern.isEmpty {
-            places += page.lookupHosts.enumerated().flatMap { depth, key in
+            places += query.lookupHosts.enumerated().flatMap { depth, key in
                 (byPattern[key] ?? []).map { (depth, $0) }
             }
         }

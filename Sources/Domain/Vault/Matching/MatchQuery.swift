@@ -14,6 +14,8 @@ package struct MatchQuery: Sendable {
     package let now: Int64
 
     let url: String
+    /// Where to look for the page's logins; see ``PageAddress/lookupHosts``.
+    let lookupHosts: [String]
     /// The page as further URLs are compared with it.
     let requested: RequestedPage?
     /// The order of what matches.
@@ -37,6 +39,7 @@ package struct MatchQuery: Sendable {
     ) {
         // A word alone is a title: `github` must not become a machine of the local network.
         page = PageAddress(url) ?? PageAddress(title: url)
+        lookupHosts = page?.lookupHosts ?? []
         requested = page.map { RequestedPage(url, at: $0) }
         // A title that nobody would give an entry matches none.
         self.url = page == nil && url.utf8.count > TitleKey.longest ? "" : url

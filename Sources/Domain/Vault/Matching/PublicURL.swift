@@ -17,7 +17,11 @@ package enum PublicURL {
     /// That part of a URL.
     package static func text(of url: String) -> String {
         let bytes = Array(url.utf8)
-        guard bytes.contains(where: { "@?#".utf8.contains($0) }) else { return url }
+        guard
+            bytes.contains(where: {
+                $0 == UInt8(ascii: "@") || $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#")
+            })
+        else { return url }
         let start =
             url.utf8.schemeMark.map { url.utf8.distance(from: url.utf8.startIndex, to: $0.upperBound) } ?? 0
         let rest = bytes[start...]

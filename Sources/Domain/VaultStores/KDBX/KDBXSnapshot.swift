@@ -24,16 +24,13 @@ struct KDBXSnapshot: Sendable {
 
     /// Opens the secrets of a login; nil if it may not be handed out at all.
     func secrets(of id: LoginID) -> LoginSecrets? {
-        guard index.login(id) != nil, let entry = Identifier(id.bytes).flatMap({ database.entry($0) }) else {
-            return nil
-        }
+        guard index.login(id) != nil, let entry = database.entry(Identifier(id)) else { return nil }
         return Self.secrets(of: entry)
     }
 
     /// Opens the former states of a login; nil if it may not be handed out at all.
     func history(of id: LoginID) -> [FormerLogin]? {
-        guard let login = index.login(id), let entry = Identifier(id.bytes).flatMap({ database.entry($0) })
-        else { return nil }
+        guard let login = index.login(id), let entry = database.entry(Identifier(id)) else { return nil }
         return entry.history.map { state in
             var former = login
             former.title = state.text("Title") ?? ""
@@ -199,4 +196,9 @@ extension LoginID {
     init(_ identifier: Identifier) {
         self.init(high: identifier.head, low: identifier.tail)
     }
+}
+
+extension Identifier {
+    /// What a file calls a login.
+    init(_ id: LoginID) { self.init(head: id.high, tail: id.low) }
 }

@@ -45,14 +45,17 @@ package final class HolderCheck: Sendable {
     package var isUnchanged: Bool {
         guard unsafe link.withCString({ unsafe SocketHolder.socket(at: folder.number, $0) }) == socket.inode,
             let file = FileIdentity(folder.number, "exe"), file.device == program.device,
-            file.inode == program.inode
+            file.inode == program.inode, let image
         else { return false }
-        var line = [UInt8](repeating: 0, count: Self.room)
-        let count = unsafe pread(status.number, &line, line.count, 0)
-        guard count > 0, count < line.count, let image = RunningImage(line, count: count) else {
-            return false
-        }
         return !image.hasEnded && image.startTime == program.startTime && image.start == program.image
+    }
+
+    private var image: RunningImage? {
+        unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Self.room) { line in
+            let count = unsafe pread(status.number, line.baseAddress, line.count, 0)
+            guard count > 0, count < line.count else { return nil }
+            return RunningImage(unsafe UnsafeBufferPointer(rebasing: line[..<count]).span)
+        }
     }
 }
 
@@ -64,16 +67,16 @@ struct RunningImage: Equatable {
     let start: UInt64
 
     /// Reads them where they stand; nil if it isn't such a line.
-    init?(_ line: [UInt8], count: Int) {
+    init?(_ line: Span<UInt8>) {
         // The command may hold anything, blanks and brackets too: fields are counted from its last bracket.
-        guard var place = line[..<count].lastIndex(of: UInt8(ascii: ")")), place + 2 < count else {
-            return nil
-        }
+        var place = line.count - 1
+        while place >= 0, line[place] != UInt8(ascii: ")") { place -= 1 }
+        guard place >= 0, place + 2 < line.count else { return nil }
         place += 2
         hasEnded = line[place] == UInt8(ascii: "Z") || line[place] | 0x20 == UInt8(ascii: "x")
         var (field, value) = (0, UInt64(0))
         var (startTime, start) = (UInt64?.none, UInt64?.none)
-        while place < count, start == nil {
+        while place < line.count, start == nil {
             let byte = line[place]
             if byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\n") {
                 if field == 19 { startTime = value }

@@ -41,7 +41,7 @@ package enum Journal {
         bytes.reserveCapacity(fields.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count + 10 })
         for (name, value) in fields {
             bytes += name.utf8
-            if value.utf8.contains(UInt8(ascii: "\n")) {
+            if value.hasLineBreak {
                 bytes.append(UInt8(ascii: "\n"))
                 for place in 0..<8 {
                     bytes.append(UInt8(truncatingIfNeeded: value.utf8.count >> (8 * place)))
@@ -53,5 +53,13 @@ package enum Journal {
             bytes.append(UInt8(ascii: "\n"))
         }
         return bytes
+    }
+}
+
+extension String {
+    fileprivate var hasLineBreak: Bool {
+        let text = utf8.span
+        for index in text.indices where text[index] == UInt8(ascii: "\n") { return true }
+        return false
     }
 }

@@ -96,7 +96,7 @@ extension SavePreview {
                 && !(address.address.isOnOwnPort && known.contains(Reach(address, port: nil)))
         }
         let allowed = after.allow.subtracting(before?.allow ?? [])
-        // What the draft brings for Allow counts whether or not it is there already, which isn't public.
+        // What the draft brings for Allow counts whether or not it is there already: how many are too many is one answer.
         guard Set(reached.map(\.text) + draft.allowHosts).count <= LoginDraft.mostNewHosts else {
             throw .refused(LoginDraft.hostsRefusal)
         }

@@ -292,6 +292,24 @@ import Testing
         #expect(grant().name != grant().name)
     }
 
+    @Test func `what is decided about many is what is decided about each alone`() {
+        var foreign = Self.key
+        foreign.fingerprint = "CC"
+        let table = table(
+            grant(true, ["E1", "E2"]),
+            grant(false, ["E2"]),
+            grant(true, ["E3"], .session(expires: nil)),
+            grant(true, ["E4"], .session(expires: now)),
+            grant(false, ["E5"], key: foreign)
+        )
+        let subjects = (0..<8).map { GrantSubject(key: Self.key, entry: "E\($0)") }
+        for isKnown in [true, false] {
+            let decisions = table.decisions(on: subjects, now: now) { _ in isKnown }
+            #expect(decisions == subjects.map { table.decision(on: $0, isKnown: isKnown, now: now) })
+            #expect(Set(decisions).count > 2)
+        }
+    }
+
     @Test func `many decisions are gone through once for many entries`() {
         func prepare(_ count: Int) -> (GrantTable, [GrantSubject]) {
             var key = Self.key

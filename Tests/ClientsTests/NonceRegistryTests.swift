@@ -32,7 +32,7 @@ import Testing
     private var file: String { folder.path("state/keybell/nonces") }
 
     private static func nonce(_ fingerprint: String = "a", at time: UInt64 = now) -> UsedNonce {
-        UsedNonce(.random(), fingerprint: fingerprint, time: time)
+        UsedNonce(.random(), of: NonceOwner(fingerprint: fingerprint), time: time)
     }
 
     /// A change without an Hmac, as it is carried out.
@@ -240,7 +240,7 @@ import Testing
     }
 
     private static func nonce(_ owner: String, at time: UInt64 = 0) -> UsedNonce {
-        UsedNonce(.random(), fingerprint: owner, time: time)
+        UsedNonce(.random(), of: NonceOwner(fingerprint: owner), time: time)
     }
 
     @Test func `one key's changes leave room for those of others, and come to an end`() {

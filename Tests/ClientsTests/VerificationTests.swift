@@ -79,7 +79,8 @@ import TestSupport
         )
         #expect(try await verdict(fixture.registry, "firefox", key, hmac: false) == "verified firefox")
         // For good, also after a restart of the daemon.
-        let spent = UsedNonce(nonce, fingerprint: key.fingerprint, time: fixture.clock.now)
+        let owner = NonceOwner(fingerprint: key.fingerprint)
+        let spent = UsedNonce(nonce, of: owner, time: fixture.clock.now)
         while fixture.nonces.admit(spent, hasHmac: false, isChange: false) { await Task.yield() }
         // The file's thread does one thing after the other: once this is through, that is written.
         await fixture.nonces.flush()

@@ -111,7 +111,7 @@ package struct AuditRecord: Equatable, Sendable {
     package init(_ event: Event, time: UInt64, _ fields: [Field: String?]) {
         self.event = event
         self.time = time
-        self.fields = fields.reduce(into: [:]) { kept, field in
+        self.fields = fields.reduce(into: Dictionary(minimumCapacity: fields.count)) { kept, field in
             guard let text = field.value.map(PlainText.cleaned), !text.isEmpty else { return }
             kept[field.key] = text
         }

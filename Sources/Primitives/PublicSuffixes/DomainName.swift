@@ -35,7 +35,9 @@ package struct DomainName: Hashable, Sendable {
 
     /// The name without its first label, or nil if it has just one.
     package var parent: DomainName? {
-        text.firstIndex(of: ".").map { DomainName(suffix: text[text.index(after: $0)...]) }
+        text.utf8.firstIndex(of: UInt8(ascii: ".")).map {
+            DomainName(suffix: text[text.utf8.index(after: $0)...])
+        }
     }
 
     /// Whether it has more than one label.

@@ -70,10 +70,8 @@ package struct GrantKey: Hashable, Sendable {
 
     /// Whether both are of one key, program, vault, kind and host, wherever their forms go.
     func isAlike(_ other: GrantKey) -> Bool {
-        guard fingerprint == other.fingerprint else { return false }
-        var other = other
-        other.form = form
-        return self == other
+        fingerprint == other.fingerprint && program == other.program && origin == other.origin
+            && vault == other.vault && kind == other.kind && host == other.host
     }
 
     /// The same regardless of where the form goes: what two that are alike have in common.

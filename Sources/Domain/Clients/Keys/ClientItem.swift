@@ -68,6 +68,12 @@ struct KnownClient: Sendable {
     let item: KeyringItem
     let key: ClientKey
     let client: Client
+    let nonceOwner: NonceOwner
+
+    init(item: KeyringItem, key: ClientKey, client: Client) {
+        (self.item, self.key, self.client) = (item, key, client)
+        nonceOwner = NonceOwner(fingerprint: client.fingerprint)
+    }
 }
 
 /// All clients of the keyring, as read at one time.

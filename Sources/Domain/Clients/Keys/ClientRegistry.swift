@@ -186,7 +186,7 @@ package actor ClientRegistry: MainLoopActor {
     }
 
     private func mark(_ message: VerifiedMessage, of known: KnownClient) -> UsedNonce {
-        UsedNonce(message.nonce, fingerprint: known.client.fingerprint, time: now())
+        UsedNonce(message.nonce, of: known.nonceOwner, time: now())
     }
 
     // MARK: - The cache

@@ -31,11 +31,10 @@ package struct UsedNonce: Hashable, Sendable {
     static let recordLength = 32
 
     /// Marks the nonce of a message.
-    package init(_ nonce: Nonce, fingerprint: String, time: UInt64) {
-        let digest = Digest.sha256(Array(fingerprint.utf8) + [0] + nonce.iv.bytes)
+    package init(_ nonce: Nonce, of owner: NonceOwner, time: UInt64) {
+        let digest = Digest.sha256(owner.prefix + nonce.iv.bytes)
         mark = Mark(high: UInt64(bytes: digest[0..<8]), low: UInt64(bytes: digest[8..<16]))
-        // A byte makes way for the kind in what is written.
-        owner = UInt64(bytes: Digest.sha256(Array(fingerprint.utf8))[0..<8]) >> 8
+        self.owner = owner.number
         self.time = time
     }
 
@@ -70,6 +69,21 @@ package struct UsedNonce: Hashable, Sendable {
             }
         }
         return record
+    }
+}
+
+/// The key that nonces are used under, as far as they are kept by it.
+package struct NonceOwner: Sendable {
+    /// What each mark's digest begins with.
+    fileprivate let prefix: [UInt8]
+    fileprivate let number: UInt64
+
+    /// Takes the key's fingerprint.
+    package init(fingerprint: String) {
+        let bytes = Array(fingerprint.utf8)
+        prefix = bytes + [0]
+        // A byte makes way for the kind in what is written.
+        number = UInt64(bytes: Digest.sha256(bytes)[0..<8]) >> 8
     }
 }
 

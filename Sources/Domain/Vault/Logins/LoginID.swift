@@ -51,10 +51,15 @@ package struct LoginID: Hashable, Sendable {
 
     /// 32 upper-case hex digits, as the protocol writes it.
     package var hex: String {
-        [high, low].map { half in
-            let digits = String(half, radix: 16, uppercase: true)
-            return String(repeating: "0", count: 16 - digits.count) + digits
-        }.joined()
+        var digits: [UInt8] = []
+        digits.reserveCapacity(32)
+        for half in [high, low] {
+            for place in 1...16 {
+                let digit = UInt8(half >> (64 - 4 * UInt64(place)) & 15)
+                digits.append(digit + (digit < 10 ? UInt8(ascii: "0") : UInt8(ascii: "A") - 10))
+            }
+        }
+        return String(decoding: digits, as: UTF8.self)
     }
 }
 

@@ -32,17 +32,6 @@ package enum InternetHost: Hashable, Sendable {
         guard case .name(let name) = self else { return nil }
         return name
     }
-
-    /// The host without its first label, or nil where that would go beyond what one owner holds.
-    ///
-    /// An address is never shortened, nor is a name to a public suffix or past it.
-    package var parent: InternetHost? {
-        guard let name, !name.isPublicSuffix, let parent = name.parent, !parent.isPublicSuffix else {
-            return nil
-        }
-        return .name(parent)
-    }
-
     /// The host as it stands in a URL.
     package var text: String {
         switch self {

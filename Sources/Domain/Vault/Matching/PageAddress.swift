@@ -82,10 +82,14 @@ package struct PageAddress: Hashable, Sendable {
     /// What the index knows a host by.
     var key: String { isOnInternet ? host.text : Self.marked(host.text, scheme) }
 
-    /// The keys at which to look for its logins, the best first: the host, then what is left of it label by label.
+    /// The keys at which to look for its logins, the best first: the host, then what is left of it label by label, as far
+    /// as that is one owner's. An address is never shortened, nor is a name to a public suffix or past it.
     var lookupHosts: [String] {
-        guard isOnInternet else { return [key] }
-        return Array(sequence(first: host, next: \.parent).map(\.text))
+        guard isOnInternet, let name = host.name, !name.isPublicSuffix else { return [key] }
+        let names = sequence(first: name) { name in
+            name.parent.flatMap { $0.isPublicSuffix ? nil : $0 }
+        }
+        return names.map(\.text)
     }
 
     private static func marked(_ place: String, _ scheme: URLScheme?) -> String {

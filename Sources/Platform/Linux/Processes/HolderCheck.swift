@@ -14,8 +14,8 @@ package final class HolderCheck: Sendable {
     private let status: Descriptor
     private let link: String
 
-    /// Longer than the kernel's line ever is.
-    private static let room = 2048
+    /// More than the kernel's line has, and little enough for the stack.
+    private static let room = 1024
 
     /// Prepares to look at a process again; nil if it has ended, or can't be told from others.
     ///

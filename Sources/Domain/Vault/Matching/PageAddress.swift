@@ -82,8 +82,9 @@ package struct PageAddress: Hashable, Sendable {
     /// What the index knows a host by.
     var key: String { isOnInternet ? host.text : Self.marked(host.text, scheme) }
 
-    /// The keys at which to look for its logins, the best first: the host, then what is left of it label by label, as far
-    /// as that is one owner's. An address is never shortened, nor is a name to a public suffix or past it.
+    /// The keys at which to look for its logins, the best first: the host, then what is left of it label by label.
+    ///
+    /// An address is never shortened, nor is a name to a public suffix or past it.
     var lookupHosts: [String] {
         guard isOnInternet, let name = host.name, !name.isPublicSuffix else { return [key] }
         let names = sequence(first: name) { name in

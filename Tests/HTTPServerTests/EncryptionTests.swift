@@ -20,15 +20,7 @@ import Testing
 
     init() throws {
         folder = try TemporaryFolder()
-        identity = try Self.identity(in: folder)
-    }
-
-    private static func identity(in folder: TemporaryFolder) throws -> TLSIdentity {
-        let made = try LocalCertificate()
-        return try TLSIdentity(
-            certificate: folder.write("chain.pem", String(decoding: made.chain, as: UTF8.self)),
-            privateKey: folder.write("key.pem", try #require(made.privateKey.exposedText()))
-        )
+        identity = try testIdentity(in: folder)
     }
 
     @Test(arguments: ["", "\u{16}\u{3}\u{1}"])
@@ -66,6 +58,71 @@ import Testing
         }
     }
 
+    /// Sends a whole request, then so many bytes of one more, as encrypted, and says whether that was before the connection
+    /// ended.
+    private static let part = #"""
+        import socket, ssl, sys
+
+        request = b"GET /version HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+        inward, outward = ssl.MemoryBIO(), ssl.MemoryBIO()
+        t = context.wrap_bio(inward, outward)
+        while True:
+            try:
+                t.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                s.sendall(outward.read())
+                inward.write(s.recv(10000))
+        t.write(request)
+        whole = outward.read()
+        t.write(request)
+        part = outward.read()[:int(sys.argv[2])]
+        if sys.argv[3] == "glued":
+            s.sendall(whole + part)
+        else:
+            s.sendall(whole)
+            text = b""
+            while not text.partition(b"\r\n\r\n")[2]:
+                try: text += t.read(10000)
+                except ssl.SSLWantReadError: inward.write(s.recv(10000))
+            s.sendall(part)
+        try:
+            while s.recv(10000): pass
+        except ConnectionResetError: pass
+        print("dropped", flush=True)
+        """#
+
+    @Test(arguments: [(1, "glued"), (40, "glued"), (1, "alone"), (40, "alone")])
+    func `a request of which a part of a record has come is waited for like any`(count: Int, how: String)
+        async throws
+    {
+        var options = ListenerOptions()
+        (options.headDeadline, options.idleDeadline) = (.seconds(1), .seconds(600))
+        try await withListener(options: options, tls: identity) { port async throws in
+            let child = try ChildProcess("python3", ["-c", Self.part, "\(port)", "\(count)", how])
+            #expect(try await child.firstLine() == "dropped")
+        }
+    }
+
+    @Test func `records are told apart however they come`() {
+        let records: [UInt8] =
+            [22, 3, 1, 0, 3, 1, 2, 3] + [23, 3, 3, 0, 0] + [23, 3, 3, 1, 1]
+            + [UInt8](repeating: 23, count: 257)
+        let ends: Set = [0, 8, 13, records.count]
+        for first in 0...records.count {
+            for second in first...records.count {
+                var framing = TLSRecordFraming()
+                framing.take(ByteBuffer(bytes: records[..<first]).readableBytesView)
+                #expect(framing.isWithinRecord == !ends.contains(first))
+                framing.take(ByteBuffer(bytes: records[first..<second]).readableBytesView)
+                #expect(framing.isWithinRecord == !ends.contains(second))
+            }
+        }
+    }
+
     @Test func `the encrypted connection that is one too many is told so`() async throws {
         try await withListener(limit: ConnectionLimit(0), tls: identity) { port async throws in
             #expect(try await encrypted(port, "").status == "429")
@@ -75,7 +132,7 @@ import Testing
     @Test func `a certificate that was renewed in place is told from the one before`() throws {
         let again = try TLSIdentity(certificate: folder.path("chain.pem"), privateKey: folder.path("key.pem"))
         #expect(again.chain == identity.chain && !identity.chain.contains([]) && !identity.chain.isEmpty)
-        #expect(try Self.identity(in: folder).chain != identity.chain)
+        #expect(try testIdentity(in: folder).chain != identity.chain)
     }
 
     @Test func `what is wrong with which file is said`() throws {
@@ -100,6 +157,15 @@ import Testing
             try TLSIdentity(certificate: chain, privateKey: otherKey)
         }
     }
+}
+
+/// A new certificate and its key, from files of a folder.
+func testIdentity(in folder: TemporaryFolder) throws -> TLSIdentity {
+    let made = try LocalCertificate()
+    return try TLSIdentity(
+        certificate: folder.write("chain.pem", String(decoding: made.chain, as: UTF8.self)),
+        privateKey: folder.write("key.pem", try #require(made.privateKey.exposedText()))
+    )
 }
 
 /// Sends text by TLS and gives all that comes back until the connection closes.

@@ -44,6 +44,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var isCatchingUp = false
     /// More was to be read while that had to wait.
     private var isReadHeld = false
+    /// Whether it ever had to: what has been read since may have been sent long before.
+    private var wasReadHeld = false
     /// Nothing more comes from the peer.
     private var hasEnded = false
     /// Something came that isn't HTTP; it is answered after the requests before it.
@@ -124,7 +126,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// Bytes, no longer encrypted, are about to be decoded.
     func bytesCome() {
         guard isReading, arrival.bytesCome() else { return }
-        if deadlines.isIdle { peer.requestBegan() }
+        if deadlines.isIdle { peer.requestBegan(forgettingOthers: !isEncrypted && !wasReadHeld) }
         deadlines.bytes(at: .now)
     }
 
@@ -154,19 +156,27 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         answerRefused()
+        context.fireChannelReadComplete()
+    }
+
+    /// All of a read has been decoded that can be.
+    ///
+    /// - Parameter isWithinRecord: Whether a part of a TLS record is left, with which the next request may have begun.
+    func readEnded(withinRecord isWithinRecord: Bool) {
+        guard !isClosing, let context else { return }
+        if isWithinRecord { bytesCome() }
         // Another process may send the rest than began, so note both; requests that come whole cost nothing.
-        if !arrival.isBetween, slowness == nil, !isClosing {
+        if !arrival.isBetween, slowness == nil {
             slowness = context.eventLoop.assumeIsolated().scheduleTask(in: Self.slow) { [peer] in
                 peer.noteHolders()
             }
         }
         settle()
-        context.fireChannelReadComplete()
     }
 
     func read(context: ChannelHandlerContext) {
         guard mayRead else {
-            isReadHeld = true
+            (isReadHeld, wasReadHeld) = (true, true)
             return
         }
         context.read()

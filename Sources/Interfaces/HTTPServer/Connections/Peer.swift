@@ -24,7 +24,7 @@ final class Peer: Sendable {
         var departed: [ProcessIdentity] = []
         /// Whether a look since then found nobody although it was open: those found later may not be all.
         var isUnseen = false
-        /// Counts requests.
+        /// Counts requests, all those as one for which the same holders count.
         var request = 0
         /// When all that the last look had found were seen unchanged, if for this request.
         var unchanged: ContinuousClock.Instant?
@@ -66,13 +66,18 @@ final class Peer: Sendable {
     /// The first byte of a request came, while none was being read or answered.
     ///
     /// Cheap: of those who had the socket at the last look, it notes who still does.
-    func requestBegan() {
+    ///
+    /// - Parameter isForgetting: Whether what was seen with the socket before counts for earlier requests alone. Not where
+    ///   bytes may have been sent long ago, or were encrypted, which nobody can do who has just been given the socket.
+    func requestBegan(forgettingOthers isForgetting: Bool) {
         observation.withLock { observation in
-            observation.request += 1
             observation.unused = nil
-            observation.askers = observation.snapshot?.remaining ?? []
-            let isUnchanged = observation.askers.count == observation.snapshot?.holders.count
+            let remaining = observation.snapshot?.remaining ?? []
+            let isUnchanged = remaining.count == observation.snapshot?.holders.count
             observation.unchanged = isUnchanged ? .now : nil
+            guard isForgetting else { return }
+            observation.request += 1
+            observation.askers = remaining
             // Whoever connected counts for the first request, whenever that comes.
             guard observation.request > 1 else { return }
             observation.seenHolders = []
@@ -160,8 +165,11 @@ final class Peer: Sendable {
             observation.unused = isUnused && observation.request == request ? .now : nil
             // What was seen for an earlier request is not about the one that has come meanwhile.
             guard observation.request == request else { return }
-            observation.askers = snapshot.holders.union(snapshot.earlier).union(observation.askers)
+            let askers = snapshot.holders.union(snapshot.earlier).union(observation.askers)
+            observation.askers = Array(askers.prefix(snapshot.holders.count + Self.most))
             observation.departed += snapshot.departed.filter { !observation.departed.contains($0) }
+            // Who can't be remembered counts as somebody who couldn't be seen.
+            if askers.count > observation.askers.count { observation.isUnseen = true }
         }
         return snapshot
     }

@@ -105,6 +105,18 @@ extension ApprovalRequest {
             .associate(.named("chromium")).with { ($0.suggestedID, $0.isNameTaken) = ("chromium", true) }
         },
         Words(
+            "associate under another name than the one that it was not given",
+            "Let chromium ask Keybell for logins?",
+            [
+                "Keybell will call it “chromium-2”, for “chromium” stays with the client that has it.",
+                "If you allow it, it can ask for logins from now on.",
+            ]
+        ) {
+            .associate(.named("chromium")).with {
+                ($0.suggestedID, $0.deniedName) = ("chromium-2", "chromium")
+            }
+        },
+        Words(
             "associate of nobody",
             "Let an unknown program ask Keybell for logins?",
             ["Keybell will call it “client”.", "If you allow it, it can ask for logins from now on."]
@@ -153,6 +165,18 @@ extension ApprovalRequest {
             "Let keybell take over the name “firefox”?",
             ["If you allow it, that one loses its access and all that you allowed it."]
         ) { .overwrite(command(group: 50)) },
+        Words(
+            "overwrite of one that the person has named",
+            "Let chromium take over the name “firefox”?",
+            [
+                "That name belongs to “Work browser 🦊”, /usr/bin/firefox.",
+                "If you allow it, that one loses its access and all that you allowed it.",
+            ]
+        ) {
+            .overwrite(.named("chromium")).with {
+                $0.replaced = KeyOwner(program: "/usr/bin/firefox", name: "Work browser 🦊")
+            }
+        },
         Words(
             "overwrite",
             "Let chromium take over the name “firefox”?",
@@ -233,7 +257,7 @@ extension ApprovalRequest {
             "release of two, of several vaults, to a client with a name",
             "firefox asks for your 2 logins at github.com",
             [
-                "2 logins: “Entry AA” (“user-AA”), “Entry BB” (“user-BB”)",
+                "Logins: “Entry AA” (“user-AA”), “Entry BB” (“user-BB”)",
                 "It gets user names and passwords.", "Vault: Passwords", "You named it “Work”.",
             ]
         ) {
@@ -294,7 +318,7 @@ extension ApprovalRequest {
             "get-logins-by-names",
             "firefox asks for your logins “Entry AA” and “Entry BB”",
             [
-                "2 logins: “Entry AA” (“user-AA”), “Entry BB” (“user-BB”)",
+                "Logins: “Entry AA” (“user-AA”), “Entry BB” (“user-BB”)",
                 "It gets user names and passwords.",
             ]
         ) { .bulk("get-logins-by-names") },
@@ -302,7 +326,7 @@ extension ApprovalRequest {
             "get-logins-by-names of more than a title has room for",
             "firefox asks for 4 of your logins",
             [
-                "4 logins: “Entry AA” (“user-AA”), “Entry BB” (“user-BB”) and 2 more",
+                "Logins: “Entry AA” (“user-AA”), “Entry BB” (“user-BB”) and 2 more",
                 "It gets user names and passwords.",
             ]
         ) { .bulk("get-logins-by-names", ["AA", "BB", "CC", "DD"]) },
@@ -393,7 +417,7 @@ extension ApprovalRequest {
             "firefox wants to change your login “GitHub” at github.com",
             [
                 "Login “GitHub” (“octocat”)", "Changes password, address and “PIN”.",
-                "Moves from github.com to gist.github.com.",
+                "The login moves from github.com to gist.github.com.",
             ]
         ) {
             .change { ($0.newHosts, $0.lostHosts) = (["gist.github.com"], ["github.com"]) }
@@ -402,7 +426,7 @@ extension ApprovalRequest {
             "a change that leaves its host for another site",
             "firefox wants to change your login “GitHub” at github.com",
             [
-                "Moves from github.com to another site: evil.example.",
+                "The login moves from github.com to another site: evil.example.",
                 "Login “GitHub” (“octocat”)", "Changes password, address and “PIN”.",
             ]
         ) {
@@ -457,6 +481,6 @@ extension ApprovalRequest {
         }
         let uuids = (1...30).map { "E\($0)" }
         let line = Wording.body(.release(entries: uuids)).split(separator: "\n")[0]
-        #expect(line == "30 logins: “Entry E1” (“user-E1”), “Entry E2” (“user-E2”) and 28 more")
+        #expect(line == "Logins: “Entry E1” (“user-E1”), “Entry E2” (“user-E2”) and 28 more")
     }
 }

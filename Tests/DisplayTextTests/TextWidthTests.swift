@@ -23,6 +23,41 @@ struct TextWidthTests {
         #expect(text.width(in: .proportional) >= text.width(in: .monospaced))
     }
 
+    @Test func `the widest letters of ASCII take two columns where lines have columns for usual ones`() {
+        #expect("firefox".width(in: .uneven) == 7)
+        #expect("Wm@日".width(in: .uneven) == 9)
+    }
+
+    @Test(arguments: [
+        ("", 1), ("Login “Zürich…” – Ελλάδα, Москва, Việt", 1), ("日本", 2), ("a🦊", 2), ("ไทย", 2), ("မြန်မာ", 2),
+        ("فاكس", 3), ("བོད", 3),
+    ])
+    func `a line is as high as its tallest letter may be`(text: String, height: Int) {
+        #expect(text.heightInLines == height)
+    }
+
+    @Test func `of what is too long both ends are quoted`() {
+        #expect(PlainText.quotedEnds("abcdefghi", limit: 9) == "“abcdefghi”")
+        #expect(PlainText.quotedEnds("abcdefghij", limit: 9) == "“abcdef…ij”")
+        #expect(PlainText.quotedEnds("octocat@example.com|.*\u{202E}\"", limit: 12) == "“octocat@….*'”")
+        #expect(PlainText.quotedEnds("日本の銀行と銀行", limit: 9, columns: 12) == "“日本…行”")
+        #expect(PlainText.quotedEnds("abc…", limit: 9) == "“abc…”")
+    }
+
+    @Test func `a name from right to left turns nothing but itself`() {
+        #expect(PlainText.fromLeftToRight("“Firefox” asks\nplain") == "“Firefox” asks\nplain")
+        #expect(
+            PlainText.fromLeftToRight("“فاير فوكس” asks for your login at בנק.example (7F2A)\nPlain http.")
+                == "\u{200E}“\u{2068}فاير فوكس\u{2069}” asks for your login at \u{2068}בנק.example\u{2069} (7F2A)"
+                + "\n\u{200E}Plain http."
+        )
+        // A quote that goes on in the next line.
+        #expect(
+            PlainText.fromLeftToRight("It is “فاير\nفوكس two”.")
+                == "\u{200E}It is “\u{2068}فاير\u{2069}\n\u{200E}\u{2068}فوكس two\u{2069}”."
+        )
+    }
+
     @Test func `lines are broken where wide letters have no room`() {
         let wrapping = LineWrapping(columns: 46, in: .proportional)
         #expect(wrapping.lines(String(repeating: "\u{FDFD}", count: 4)).count == 2)

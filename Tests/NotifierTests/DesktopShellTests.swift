@@ -204,6 +204,33 @@ struct DesktopShellTests {
         try await shell.stop()
     }
 
+    @Test(arguments: CrampedQuestionTests.tall + ["firefox"])
+    func `GNOME draws all of a question, however tall its letters are`(name: String) async throws {
+        let bus = try await PrivateBus()
+        let shell = try await GnomeShellNotifier(on: bus)
+        let session = try await Self.session(on: bus)
+        var associate = ApprovalRequest(
+            kind: .associate,
+            caller: CrampedQuestionTests.caller("/tmp/demo/home/\(name)/firefox"),
+            questionDigest: [2],
+            suggestedID: name
+        )
+        associate.fingerprint = "3F:A2"
+        let requests = [CrampedQuestionTests.alarming("/tmp/demo/\(name)"), associate]
+        for (number, request) in requests.enumerated() {
+            let answer = session.ask { $0 = request }
+            try await shell.shows(1)
+            try await eventually("the question") { try await shell.drawn() == nil ? nil : () }
+            try await Self.picture("gnome-\(name)-\(number)", shell.picture)
+            let texts = try await shell.drawnTexts()
+            #expect(texts.filter(\.isCut).isEmpty, "\(texts)")
+            try await shell.press("Deny") { await session.approvals.pending().isEmpty }
+            #expect(await answer.value == .denied(Choices()))
+        }
+        try await session.end()
+        try await shell.stop()
+    }
+
     @Test func `on GNOME a click on the text takes it away, and it comes back when it is asked again`()
         async throws
     {

@@ -53,7 +53,8 @@ final class Session: Sendable {
     func ask(
         _ kind: ApprovalKind = .release,
         host: String = "github.com",
-        submitHost: String? = nil
+        submitHost: String? = nil,
+        _ change: (inout ApprovalRequest) -> Void = { _ in }
     ) -> Task<Answer, Never> {
         let asker = ProcessIdentity(pid: 42, startTime: 1)
         let process = ProcessRecord(
@@ -65,7 +66,7 @@ final class Session: Sendable {
             scope: nil,
             userWritable: false
         )
-        let request = ApprovalRequest(
+        var request = ApprovalRequest(
             kind: kind,
             caller: Caller(uid: 1000, holders: [asker], processes: [process]),
             questionDigest: [1],
@@ -74,7 +75,8 @@ final class Session: Sendable {
             submitHost: submitHost,
             entries: [EntryLine(uuid: "AA", title: "GitHub", username: "octocat")]
         )
-        return Task { await approvals.ask(request) }
+        change(&request)
+        return Task { [request] in await approvals.ask(request) }
     }
 
     /// The code of the request that waits.

@@ -44,6 +44,7 @@ import Testing
         try await fixture.deny(second)
         let third = try await fixture.next(&events)
         #expect(third.suggestedID == "firefox-2")
+        #expect(third.body.contains("“firefox” stays with the client that has it"))
         try await fixture.allow(third)
         #expect(try await associate.value.reply.id == "firefox-2")
         #expect(await fixture.clients.client("firefox")?.fingerprint == newcomer.key.fingerprint)

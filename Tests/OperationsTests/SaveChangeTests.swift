@@ -88,7 +88,7 @@ import Vault
         #expect(asked.entries.map(\.title) == ["Example"])
         #expect(asked.entries.map(\.username) == ["me"])
         #expect(asked.newHosts == ["evil.example"])
-        #expect(asked.body.contains("Moves from a.example to another site: evil.example."))
+        #expect(asked.body.contains("The login moves from a.example to another site: evil.example."))
     }
 
     @Test func `a change keeps an address's query as it is sent`() async throws {

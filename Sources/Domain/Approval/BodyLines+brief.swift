@@ -29,32 +29,40 @@ extension BodyLines {
     package func cores(way: String?, _ form: BriefForm) -> [[String]] {
         let way = [way].compactMap(\.self)
         let essence = matters.filter(\.isEssential).map(\.brief)
-        let briefs: [String]
-        switch form {
-        case .full: return [warnings.map(\.text) + way + essence]
-        case .shorter: briefs = warnings.map(\.shorter)
-        case .brief: briefs = warnings.map(\.brief)
-        }
+        let briefs = said(form)
+        if form == .full { return [briefs + way + essence] }
         let apart = briefs.isEmpty ? [] : [briefs.joined(separator: " ")]
         let joined = [apart + way + essence, [(briefs + essence).joined(separator: " ")] + way]
         return [briefs + way + essence] + joined
     }
 
-    /// Where there isn't room even for that: just the weightiest warnings, fewer and fewer, and how many more there
-    /// are.
+    /// The warnings.
+    func said(_ form: BriefForm) -> [String] {
+        switch form {
+        case .full: warnings.map(\.text)
+        case .shorter: warnings.map(\.shorter)
+        case .brief: warnings.map(\.brief)
+        }
+    }
+
+    /// Where there isn't room even for that: just the weightiest warnings, fewer and fewer but one if at all possible,
+    /// and how many more there are.
     package var counted: [[String]] {
         let essence = matters.filter(\.isEssential).map(\.brief)
         return warnings.indices.reversed().flatMap { kept in
             let left = warnings.count - kept
-            let count = "\(left) \(kept > 0 ? "more " : "")warning\(left == 1 ? "" : "s"): see keybell watch."
-            return [\BodyLine.shorter, \.brief].map { form in
-                [(warnings.prefix(kept).map { $0[keyPath: form] } + [count] + essence).joined(separator: " ")]
+            let word = "warning\(left == 1 ? "" : "s")"
+            let count = kept > 0 ? "\(left) more \(word)" : "\(left) \(word)"
+            let named = [\BodyLine.shorter, \.brief, \.terse].map { form in
+                warnings.prefix(kept).map { $0[keyPath: form] }
             }
-        }
+            return named.map { $0 + ["\(count): see keybell watch."] + essence }
+                + named.suffix(2).map { $0 + ["\(left) more: keybell watch."] + essence }
+        }.map { [$0.joined(separator: " ")] }
     }
 
-    /// What may stand behind a core, as far as there is room for it.
-    package var rest: [String] {
-        matters.filter { !$0.isEssential }.map(\.text)
+    /// What may stand behind a core, as far as there is room for it: each line's forms, which take less and less.
+    package var rest: [[String]] {
+        matters.filter { !$0.isEssential }.map { [$0.text, $0.shorter, $0.brief] }
     }
 }

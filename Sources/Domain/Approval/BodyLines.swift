@@ -8,6 +8,8 @@ package struct BodyLine: Sendable, Hashable {
     let shorter: String
     /// The same in as few words as will do.
     let brief: String
+    /// Hardly more than what kind of warning it is, where there are too many.
+    let terse: String
     /// Whether it is said even where there is hardly any room.
     let isEssential: Bool
     /// Whether what its briefest form leaves out is worth more than where the rest of the question is.
@@ -17,6 +19,7 @@ package struct BodyLine: Sendable, Hashable {
         _ text: String,
         shorter: String? = nil,
         brief: String? = nil,
+        terse: String? = nil,
         isEssential: Bool = false,
         isWeighty: Bool = false
     ) {
@@ -24,6 +27,7 @@ package struct BodyLine: Sendable, Hashable {
             text, brief ?? text, isEssential, isWeighty
         )
         self.shorter = shorter ?? self.brief
+        self.terse = terse ?? self.brief
     }
 }
 
@@ -47,12 +51,14 @@ package struct BodyLines: Sendable, Hashable {
     /// as much of the rest as there is room for.
     ///
     /// - Parameters:
+    ///   - form: How the warnings are said.
     ///   - first: What comes before everything else: the question itself, where the title has no room for it.
     ///   - way: How to answer, where that has to be said: behind the warnings, which are read before it.
     ///   - note: Why it is asked once more.
     ///   - last: What comes last, if there is room for it.
     /// - Returns: The lines.
     package func shown(
+        _ form: BriefForm = .full,
         first: String? = nil,
         way: String? = nil,
         note: String? = nil,
@@ -60,7 +66,7 @@ package struct BodyLines: Sendable, Hashable {
     ) -> [String] {
         let fixed = [way, note].compactMap(\.self).count
         let room = max(Self.most - fixed - min(matters.count, Self.mostPressing), 1)
-        var warnings = warnings.map(\.text)
+        var warnings = said(form)
         if warnings.count > room {
             warnings.replaceSubrange((room - 1)..., with: [warnings[(room - 1)...].joined(separator: " ")])
         }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DisplayText
+
 /// The notification server at the moment of a question.
 struct NotificationServer: Sendable, Equatable {
     /// Its unique name on the bus: only what comes from there is believed.
@@ -35,6 +37,9 @@ struct NotificationServer: Sendable, Equatable {
 
     /// Whether it leaves on the screen what it was told to close, its buttons dead.
     var keepsClosed: Bool { quirks.keepsClosed }
+
+    /// A body of plain text in the form that this server needs.
+    func form(_ body: String) -> String { escaped(PlainText.fromLeftToRight(body)) }
 
     /// Plain text in the form that this server needs.
     ///

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Approval
+import DisplayText
 
 /// One call of `Notify`.
 struct NotifyCall: Sendable, Equatable {
@@ -63,9 +64,11 @@ extension NotifyCall {
                 others: others > 0 ? waits : nil
             )
         )
-        title = text.title
-        body = server.escaped(server.room.drawable(text.lines.joined(separator: "\n")))
-        buttons = Press.offered(for: request, on: server).compactMap { press in
+        title = PlainText.fromLeftToRight(text.title)
+        body = server.form(server.room.drawable(text.lines.joined(separator: "\n"), under: text.title))
+        // Who hasn't seen all warnings doesn't know what they would allow.
+        let offered = Press.offered(for: request, on: server).filter { text.hasAllWarnings || $0 == .deny }
+        buttons = offered.compactMap { press in
             keys[press].map { Button(key: $0, label: press.label) }
         }
     }
@@ -74,7 +77,7 @@ extension NotifyCall {
     init(counting codes: [String], on server: NotificationServer, replaces: UInt32) {
         title = codes.count == 1 ? "1 more request waits" : "\(codes.count) more requests wait"
         let (word, what) = codes.count == 1 ? ("Code", "it") : ("Codes", "them")
-        body = server.escaped(
+        body = server.form(
             "\(word): \(codes.joined(separator: ", "))\nTo see and answer \(what): keybell watch"
         )
         self.replaces = replaces
@@ -85,9 +88,9 @@ extension NotifyCall {
         let brief =
             server.room.draws(title: news.title)
             ? nil : news.briefs.first { server.room.draws(title: $0.title) } ?? news.briefs.last
-        title = brief?.title ?? news.title
+        title = PlainText.fromLeftToRight(brief?.title ?? news.title)
         let lines = [brief?.lead ?? "", news.body].filter { !$0.isEmpty }
-        body = server.escaped(lines.joined(separator: "\n"))
+        body = server.form(lines.joined(separator: "\n"))
         purpose = .news
     }
 }

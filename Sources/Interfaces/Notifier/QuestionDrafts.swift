@@ -11,6 +11,8 @@ struct QuestionDrafts {
     private let mark: String
     /// How to answer, where that isn't in the title.
     private let way: String?
+    /// The title where the question has no room in it.
+    private static let untitled = "Keybell asks"
 
     init(_ request: PendingRequest, in room: TextRoom, _ extras: QuestionText.Extras) {
         (self.request, self.room, self.extras) = (request, room, extras)
@@ -24,34 +26,49 @@ struct QuestionDrafts {
 
     /// The first of them that the server draws.
     var best: QuestionText {
-        let head = head(request.title, leading: request.leadingTitle, mark)
+        let heads = [
+            head(request.title, leading: request.roomyTitle, mark),
+            head(request.title, leading: request.leadingTitle, mark),
+        ]
         // How many others wait is worth less than any of the question's own words.
-        let wholes = [extras.others, nil].map { others in
-            QuestionText(
-                title: head.title,
-                lines: request.lines.shown(
-                    first: head.lines.first,
-                    way: way,
-                    note: extras.note,
-                    last: others
-                )
-            )
+        let wholes = [BodyLines.BriefForm.full, .shorter].flatMap { form in
+            [extras.others, nil].flatMap { others in heads.map { whole(form, below: $0, others) } }
         }
         if let whole = wholes.first(where: isDrawn) { return whole }
+        let head = heads[1]
         let brief = self.head(request.briefTitle, mark)
+        let terse = self.head(request.terseTitle, mark)
         let named = cores(.full, below: head) + cores(.shorter, below: head) + cores(.shorter, below: brief)
-        let briefest = cores(.brief, below: head) + cores(.brief, below: brief)
+        let briefest = [head, brief, terse].flatMap { cores(.brief, below: $0) }
         // The names of all new sites are worth more than where the rest is.
         let tight = request.lines.hasMoreNames ? named.first(where: isDrawn) : nil
-        if let core = named.first(where: hasRoomForMore)
+        let roomy = named.filter(hasRoomForMore)
+        // What matters most beside the core is worth more than longer warnings.
+        if let core = roomy.first(where: { filled($0) != $0 }) ?? roomy.first
             ?? (tight == nil ? briefest.first(where: hasRoomForMore) : nil)
         {
-            // The question doesn't count among the lines below it.
-            return filled(core, atMost: BodyLines.most - 1 + head.lines.count).adding([BodyLines.more])
+            return filled(core).adding([BodyLines.more])
         }
         let drafts = [tight].compactMap(\.self) + named + briefest
         if let text = drafts.first(where: isDrawn) { return pointing(text) }
-        return counted.first(where: isDrawn) ?? counted.last ?? wholes[1]
+        let last = counted + (briefest + counted).map(\.withoutTallLetters)
+        return last.first(where: isDrawn) ?? last.last ?? wholes[1]
+    }
+
+    /// All that is asked for, below a question.
+    private func whole(
+        _ form: BodyLines.BriefForm,
+        below head: QuestionText,
+        _ others: String?
+    ) -> QuestionText {
+        let lines = request.lines.shown(
+            form,
+            first: head.lines.first,
+            way: way,
+            note: extras.note,
+            last: others
+        )
+        return QuestionText(title: head.title, lines: lines)
     }
 
     /// The same with where the rest is, if its last line has room for that, and doesn't say so itself.
@@ -70,7 +87,7 @@ struct QuestionDrafts {
     private var counted: [QuestionText] {
         let mark = [request.code, extras.again].compactMap(\.self).joined(separator: ", ")
         let head = head(request.terseTitle, mark)
-        return request.lines.counted.map(head.adding)
+        return request.lines.counted.map { head.adding($0).lackingWarnings }
     }
 
     /// What is never left out, below a question.
@@ -83,18 +100,28 @@ struct QuestionDrafts {
         let whole = mark.isEmpty ? question : "\(question) (\(mark))"
         if room.draws(title: whole) { return QuestionText(title: whole, lines: []) }
         return QuestionText(
-            title: mark.isEmpty ? "Keybell asks" : "Keybell asks (\(mark))",
+            title: mark.isEmpty ? Self.untitled : "\(Self.untitled) (\(mark))",
             lines: [leading ?? question]
         )
     }
 
-    /// As many further lines as there is room for next to where the rest is.
-    private func filled(_ core: QuestionText, atMost most: Int) -> QuestionText {
-        let further = [extras.note] + request.lines.rest + [extras.others]
-        return further.compactMap(\.self).reduce(core) { text, line in
-            let longer = text.adding([line])
-            return text.lines.count < most && hasRoomForMore(longer) ? longer : text
+    /// As many further lines as there is room for next to where the rest is, the weightiest first: none takes the place
+    /// of a weightier one that is too long.
+    private func filled(_ core: QuestionText) -> QuestionText {
+        // The question in front of a core doesn't count among the lines below it.
+        let most = BodyLines.most - 1 + (core.title.hasPrefix(Self.untitled) ? 1 : 0)
+        var text = core
+        func takes(_ forms: [String]) -> Bool {
+            guard text.lines.count < most,
+                let longer = forms.lazy.map({ text.adding([$0]) }).first(where: hasRoomForMore)
+            else { return false }
+            text = longer
+            return true
         }
+        if let note = extras.note { _ = takes([note]) }
+        guard request.lines.rest.allSatisfy(takes) else { return text }
+        if let others = extras.others { _ = takes([others]) }
+        return text
     }
 
     private func isDrawn(_ text: QuestionText) -> Bool {

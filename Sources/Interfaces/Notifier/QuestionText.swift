@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Approval
+import DisplayText
 
 /// A question's title and lines, as far as there is room for them.
 ///
-/// What is asked, where, all warnings, whether passwords go out, and the code are never left to be cut off by the
+/// What is asked, where, the warnings, whether passwords go out, and the code are never left to be cut off by the
 /// server. If there isn't room for the whole text it is said in fewer words, and the text ends with where the rest is.
+/// Where there isn't room even for all warnings, the weightiest are named and the others counted: then it can't be
+/// allowed there.
 struct QuestionText: Sendable, Equatable {
     /// What is said in addition to the question itself.
     struct Extras: Sendable {
@@ -21,9 +24,11 @@ struct QuestionText: Sendable, Equatable {
 
     let title: String
     let lines: [String]
+    /// Whether everything is said that should make the person think twice.
+    let hasAllWarnings: Bool
 
-    init(title: String, lines: [String]) {
-        (self.title, self.lines) = (title, lines)
+    init(title: String, lines: [String], hasAllWarnings: Bool = true) {
+        (self.title, self.lines, self.hasAllWarnings) = (title, lines, hasAllWarnings)
     }
 
     init(_ request: PendingRequest, in room: TextRoom, _ extras: Extras) {
@@ -32,6 +37,27 @@ struct QuestionText: Sendable, Equatable {
 
     /// The same with further lines below.
     func adding(_ further: [String]) -> QuestionText {
-        QuestionText(title: title, lines: lines + further)
+        QuestionText(title: title, lines: lines + further, hasAllWarnings: hasAllWarnings)
+    }
+
+    /// The same with some of the warnings just counted.
+    var lackingWarnings: QuestionText { QuestionText(title: title, lines: lines, hasAllWarnings: false) }
+
+    /// The same where a letter that is drawn higher than others would push something out of sight.
+    var withoutTallLetters: QuestionText {
+        func shortened(_ text: String) -> String {
+            text.reduce(into: "") { shown, letter in
+                if String(letter).heightInLines == 1 {
+                    shown.append(letter)
+                } else if shown.last != "…" {
+                    shown.append("…")
+                }
+            }
+        }
+        return QuestionText(
+            title: shortened(title),
+            lines: lines.map(shortened),
+            hasAllWarnings: hasAllWarnings
+        )
     }
 }

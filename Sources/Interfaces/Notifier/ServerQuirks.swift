@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DisplayText
+
 /// How a notification server behaves, beyond what it says of itself.
 struct ServerQuirks: Sendable, Equatable {
     /// Whether it draws the buttons that it is given; some advertise actions and draw none.
@@ -22,11 +24,17 @@ struct ServerQuirks: Sendable, Equatable {
     }
 
     /// GNOME Shell's and Cinnamon's: one line of title, six of text, and the rest is clipped without a sign.
+    ///
+    /// So many columns there are in DejaVu Sans, which is about the widest font of a desktop.
     private static let shell = ServerQuirks(
         drawsButtons: true,
         queues: true,
         stalls: true,
-        room: TextRoom(title: .init(lines: 1, columns: 40), body: .init(lines: 6, columns: 46))
+        room: TextRoom(
+            title: .init(lines: 1, columns: 40),
+            body: .init(lines: 6, columns: 54, font: .uneven),
+            height: .own
+        )
     )
 
     /// By product; several makers may use one name.
@@ -75,6 +83,10 @@ struct ServerQuirks: Sendable, Equatable {
         ),
         "notify-osd": (ServerQuirks(queues: true), [:]),
         // As high as it is by default.
-        "mako": (ServerQuirks(room: TextRoom(body: .init(lines: 5, columns: 35), isShared: true)), [:]),
+        "mako": (
+            ServerQuirks(
+                room: TextRoom(body: .init(lines: 5, columns: 35), isShared: true, height: .fixed)
+            ), [:]
+        ),
     ]
 }

@@ -8,8 +8,9 @@ struct TextRoom: Sendable, Equatable {
     struct Grid: Sendable, Equatable {
         let lines: Int
         let columns: Int
+        var font = Font.proportional
 
-        var wrapping: LineWrapping { LineWrapping(columns: columns, in: .proportional) }
+        var wrapping: LineWrapping { LineWrapping(columns: columns, in: font) }
     }
 
     /// What of a title is drawn; nil for all.
@@ -24,6 +25,8 @@ struct TextRoom: Sendable, Equatable {
     var breaksWords = true
     /// By how many lines it may misjudge the height: this many empty ones follow the body.
     var padding = 0
+    /// What a body's height is measured against; nil where lines count, however high they are.
+    var height: HeightLimit?
 
     /// Whether all of a title is drawn.
     func draws(title: String) -> Bool {
@@ -35,20 +38,35 @@ struct TextRoom: Sendable, Equatable {
     /// Whether all of a body is drawn under a title.
     func draws(_ lines: [String], under title: String) -> Bool {
         guard let grid = body else { return true }
-        let body = lines.joined(separator: "\n")
         // In the form that the server gets: a page chooses how long its host is.
-        let text = breaksWords ? body : grid.wrapping.breakingWords(body)
-        let taken = isShared ? grid.wrapping.lines(title).count : 0
-        return taken + grid.wrapping.lines(text).count + padding <= grid.lines
-            && paragraph.map { grid.wrapping.longestParagraph(text) <= $0 } ?? true
+        let text = broken(lines.joined(separator: "\n"), under: title, in: grid)
+        let above = isShared ? [grid.wrapping.lines(title)] : []
+        let paragraphs =
+            above + text.split(separator: "\n", omittingEmptySubsequences: false).map(grid.wrapping.lines)
+        guard paragraph.map({ grid.wrapping.longestParagraph(text) <= $0 }) ?? true else { return false }
+        return height == nil
+            ? paragraphs.joined().count + padding <= grid.lines
+            : HeightLimit.draws(paragraphs, in: grid.lines)
     }
 
-    /// A body as the server is to get it.
-    func drawable(_ body: String) -> String {
+    /// A body as the server is to get it under a title.
+    func drawable(_ body: String, under title: String) -> String {
         guard let grid = self.body else { return body }
-        // Only the end of a domain's name is this long.
-        let text = breaksWords ? body : grid.wrapping.breakingWords(body)
+        let text = broken(body, under: title, in: grid)
+        let lines = hasTallLine(body, under: title) ? grid.wrapping.lines(text) : []
+        let padding = padding + (height?.padding(below: lines) ?? 0)
         // Not quite empty, since empty lines may be left out.
         return text + String(repeating: "\n\u{A0}", count: padding)
+    }
+
+    /// A text with line breaks where the server would make none, or where it would cut the line before its own.
+    private func broken(_ body: String, under title: String, in grid: Grid) -> String {
+        // Only the end of a domain's name is this long.
+        let text = breaksWords ? body : grid.wrapping.breakingWords(body)
+        return hasTallLine(body, under: title) ? grid.wrapping.lines(text).joined(separator: "\n") : text
+    }
+
+    private func hasTallLine(_ body: String, under title: String) -> Bool {
+        height != nil && (body.heightInLines > 1 || isShared && title.heightInLines > 1)
     }
 }

@@ -52,6 +52,28 @@ extension PlainText {
         return shown
     }
 
+    /// The same with both its beginning and its end, where all of it is too long.
+    package static func quotedEnds(_ text: String, limit: Int, columns: Int = .max) -> String {
+        var limit = limit
+        var shown = quotedEnds(text, limit)
+        while shown.width(in: .proportional) - "“”".width(in: .proportional) > columns, limit > 3 {
+            limit -= 1
+            shown = quotedEnds(text, limit)
+        }
+        return shown
+    }
+
+    private static func quotedEnds(_ text: String, _ limit: Int) -> String {
+        let start = quoted(text, limit: limit)
+        guard start.hasSuffix("…”"), !text.hasSuffix("…") || text.unicodeScalars.count > limit else {
+            return start
+        }
+        // The ellipsis is in either.
+        let end = max(limit / 3, 2)
+        return String(quoted(text, limit: limit - end + 1).dropLast(2))
+            + quoted(self.end(of: text, limit: end), limit: end).dropFirst()
+    }
+
     /// The end of a text, in this many columns with the ellipsis.
     private static func end(of text: String, columns: Int) -> String {
         var limit = columns

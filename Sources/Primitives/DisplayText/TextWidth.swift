@@ -9,11 +9,15 @@ package enum Font: Sendable {
     /// One whose letters aren't all as wide: a letter may be drawn far wider than a terminal has columns for it, so the
     /// width is what it takes at most.
     case proportional
+    /// The same where lines have columns for letters of usual width: the widest of ASCII take two, for whoever asks may
+    /// have a long name of nothing else.
+    case uneven
 
     fileprivate func width(of scalar: Unicode.Scalar) -> Int {
         switch self {
         case .monospaced: Self.columns(of: scalar)
         case .proportional: Self.most(of: scalar)
+        case .uneven: "%@MWmw".unicodeScalars.contains(scalar) ? 2 : Self.most(of: scalar)
         }
     }
 
@@ -31,6 +35,8 @@ package enum Font: Sendable {
         case 0x2026: 2
         // The letters of most European languages, in Latin, Greek and Cyrillic, are like those of ASCII.
         case 0xC0...0x17F, 0x386...0x3CE, 0x400...0x45F: 1
+        // Marks of direction, which Keybell sets itself.
+        case 0x200E, 0x2068, 0x2069: 0
         // Dashes as wide as two and three letters M.
         case 0x2E3A, 0x2E3B: 6
         // Cuneiform, of which some signs are whole groups.

@@ -132,6 +132,8 @@ package struct ApprovalRequest: Sendable, Hashable {
     package var coveredCount = 0
     /// Associate: whether another client is known to have the suggested Id.
     package var isNameTaken = false
+    /// Associate: the name that it was just not given, being another client's.
+    package var deniedName: String?
     /// Associate: whether the keyring is locked, so that an allow raises its prompt.
     package var unlocksKeyring = false
     /// A digest of what makes two questions the same beyond the fields above: the key, a search text, a save's

@@ -12,6 +12,8 @@ package struct KeyOwner: Sendable, Hashable {
     package var lastUsed: UInt64?
     /// The key's fingerprint; two keys of one program can be as old as each other.
     package var fingerprint: String?
+    /// What the person has named it, if anything.
+    package var name: String?
 
     /// Describes whose key it is.
     package init(
@@ -19,12 +21,14 @@ package struct KeyOwner: Sendable, Hashable {
         origin: String? = nil,
         created: UInt64? = nil,
         lastUsed: UInt64? = nil,
-        fingerprint: String? = nil
+        fingerprint: String? = nil,
+        name: String? = nil
     ) {
         self.program = program
         self.origin = origin
         self.created = created
         self.lastUsed = lastUsed
         self.fingerprint = fingerprint
+        self.name = name
     }
 }

@@ -48,6 +48,8 @@ package struct PendingRequest: Sendable, Hashable {
     package let kind: ApprovalKind
     /// One line: who asks for what, where.
     package let title: String
+    /// The same where it leads a text that has room for what it quotes.
+    package let roomyTitle: String
     /// The same where it leads a text: what it quotes is short.
     package let leadingTitle: String
     /// The same where just a few short lines are drawn.
@@ -130,6 +132,7 @@ package struct PendingRequest: Sendable, Hashable {
         self.deadline = deadline
         kind = request.kind
         title = shown?.title ?? Wording.title(request)
+        roomyTitle = shown?.title ?? Wording.title(request, in: .roomy)
         leadingTitle = shown?.title ?? Wording.title(request, in: .leading)
         briefTitle = shown?.title ?? Wording.title(request, in: .brief)
         terseTitle = shown?.title ?? Wording.title(request, in: .terse)

@@ -20,6 +20,9 @@ struct TitleRoom {
     /// Where nothing is known to cut it.
     static let whole = unlimited(quoted: Wording.titleLimit)
 
+    /// Where it leads a text that has room for a long quote.
+    static let roomy = unlimited(quoted: 48)
+
     /// Where it leads a text, whose warnings no long quote is to push out of sight.
     static let leading = unlimited(quoted: 16)
 
@@ -63,8 +66,15 @@ struct TitleRoom {
     /// By its width, too, where that matters: a letter may be drawn as wide as twenty others.
     func quotes(_ text: String) -> String {
         quoted < Wording.titleLimit
-            ? PlainText.quoted(text, limit: quoted, columns: quoted * 3 / 2)
+            ? PlainText.quoted(text, limit: quoted, columns: min(quoted * 3 / 2, 48))
             : PlainText.quoted(text, limit: quoted)
+    }
+
+    /// What is searched for: its end may undo what its beginning says.
+    func searches(_ text: String) -> String {
+        quoted < Wording.titleLimit
+            ? PlainText.quotedEnds(text, limit: quoted, columns: min(quoted * 3 / 2, 48))
+            : PlainText.quotedEnds(text, limit: quoted)
     }
 
     func names(_ text: String) -> String {

@@ -59,11 +59,16 @@ extension Wording {
             request.suggestedID.map {
                 request.isNameTaken
                     ? "Another client has the name \(quoted($0)): you are asked about that next."
-                    : "Keybell will call it \(quoted($0))."
+                    : "Keybell will call it \(quoted($0))\(insteadOf(request))."
             },
             request.unlocksKeyring ? "Your keyring will ask for its password." : nil,
             "If you allow it, it can ask for logins from now on.",
         ]
+    }
+
+    /// That it is the same wish as the one just denied, under another name.
+    private static func insteadOf(_ request: ApprovalRequest) -> String {
+        request.deniedName.map { ", for \(quoted($0)) stays with the client that has it" } ?? ""
     }
 
     private static func unlockLines(_ request: ApprovalRequest) -> [String?] {
@@ -103,7 +108,7 @@ extension Wording {
         let hosts = sorted.sameSite.filter { $0 != request.host }
         // A warning says that it moves to another site.
         let moves = isMove(request) && sorted.elsewhere.isEmpty
-        let start = moves ? "Moves from \(lost(request)) to" : "Will also be offered at"
+        let start = moves ? "The login moves from \(lost(request)) to" : "Will also be offered at"
         let also =
             hosts.isEmpty ? nil : "\(start) \(list(hosts) { PlainText.host($0, limit: titleLimit) })."
         let gone =
@@ -112,7 +117,7 @@ extension Wording {
         let claimed = request.claimedHost.flatMap { host in
             isElsewhere(host, request) ? nil : "It says that the page is \(quoted(host))."
         }
-        return plain([loginsLine(request, limits)]) + [changesLine(request)].compactMap(\.self)
+        return [loginsLine(request, limits), changesLine(request)].compactMap(\.self)
             + plain([
                 also, gone, claimed, formLine(request), scriptLine(request), anyScriptLine(request),
                 vaultLine(request), nameLine(request),
@@ -127,11 +132,14 @@ extension Wording {
         let named = request.fields.map(fieldName).filter { !$0.hasPrefix("“") }
         // Nothing else that a save sets matters as much.
         let known = named.filter { $0 == "password" } + named.filter { $0 != "password" }
-        let few =
-            (known.isEmpty
-            ? request.fields.map { TitleRoom.brief.quotes($0) } : known)
-            .prefix(known.isEmpty ? 1 : 2)
-        let left = request.fields.count - few.count
+        let others = request.fields.filter { fieldName($0).hasPrefix("“") }.map { TitleRoom.brief.quotes($0) }
+        let all = known + others
+        var few = all.prefix(known.isEmpty ? 1 : 2)
+        // To count a single one takes as much room as its name.
+        if all.count == few.count + 1, let last = all.last, last.width(in: .proportional) <= 8 {
+            few = all[...]
+        }
+        let left = all.count - few.count
         return BodyLine(
             "\(verb) \(listed(request.fields.map(fieldName))).",
             brief: "\(verb) \(listed(few + (left > 0 ? ["\(left) more"] : []))).",

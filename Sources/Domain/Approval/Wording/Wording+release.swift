@@ -9,9 +9,10 @@ extension Wording {
             brief: briefHandedOut(request),
             isEssential: true
         )
-        return plain([loginsLine(request, limits), coveredLine(request)]) + [handedOut]
+        return [loginsLine(request, limits)].compactMap(\.self) + plain([coveredLine(request)]) + [handedOut]
+            + [placesLine(request)].compactMap(\.self)
             + plain([
-                placesLine(request), formLine(request), scriptLine(request), anyScriptLine(request),
+                formLine(request), scriptLine(request), anyScriptLine(request),
                 vaultLine(request), nameLine(request), extensionLine(request),
             ])
     }
@@ -21,12 +22,17 @@ extension Wording {
     /// A line of logins is no wider than this, as far as the first one allows.
     private static let lineWidth = 80
 
-    /// The first logins, as many as one line has room for, and how many more there are.
-    static func loginsLine(_ request: ApprovalRequest, _ limits: ApprovalLimits) -> String? {
+    /// The first logins, as many as one line has room for, and how many more there are; in brief just the first one.
+    static func loginsLine(_ request: ApprovalRequest, _ limits: ApprovalLimits) -> BodyLine? {
         let (entries, count) = (request.entries, request.entryCount)
         guard let first = entries.first else { return nil }
-        if count == 1 { return "\(request.isNew ? "New login" : "Login") \(login(first))" }
-        var line = "\(count) logins: \(login(first))"
+        let title = first.title.isEmpty ? "without a title" : TitleRoom.brief.quotes(first.title)
+        guard count > 1 else {
+            let start = request.isNew ? "New login" : "Login"
+            return BodyLine("\(start) \(login(first))", brief: "\(start) \(title)")
+        }
+        let start = isCountInTitle(request) ? "Logins" : "\(count) logins"
+        var line = "\(start): \(login(first))"
         var named = 1
         for entry in entries.dropFirst().prefix(limits.entriesInBody - 1) {
             let longer = line + ", " + login(entry)
@@ -34,7 +40,12 @@ extension Wording {
             guard (longer + more(rest)).width(in: .proportional) <= lineWidth else { break }
             (line, named) = (longer, named + 1)
         }
-        return line + more(count - named)
+        return BodyLine(line + more(count - named), brief: "\(start): \(title)\(more(count - 1))")
+    }
+
+    /// Whether the title says how many there are, or names them all.
+    private static func isCountInTitle(_ request: ApprovalRequest) -> Bool {
+        request.search == nil && request.requestType != "get-all-logins"
     }
 
     /// What the answer doesn't change.
@@ -72,19 +83,21 @@ extension Wording {
         return which + listed(parts) + (request.passwords ? "." : ", but no password\(isOne ? "" : "s").")
     }
 
-    /// The same in a few columns: how many logins, and whether passwords go with them.
+    /// The same in a few columns: whether passwords go out, and what else but user names; the title says of how many.
     private static func briefHandedOut(_ request: ApprovalRequest) -> String {
-        let isOne = request.entryCount == 1
-        let what = request.entries.isEmpty ? "Logins" : isOne ? "1 login" : "\(request.entryCount) logins"
-        let password = isOne ? "password" : "passwords"
+        let password = request.entryCount == 1 ? "password" : "passwords"
         var parts = request.passwords ? [password] : []
         let seeds = request.fieldNames.count(where: isSeed)
         let others = request.fieldNames.count - seeds
         if seeds > 0 { parts.append("one-time codes' secrets") }
         if others > 0 { parts.append("\(others) field\(others == 1 ? "" : "s")") }
         if request.hasUnknownFields { parts.append("string fields") }
-        let with = parts.isEmpty ? "" : " with \(listed(parts))"
-        return what + with + (request.passwords ? "." : "\(with.isEmpty ? " with" : ", but") no \(password).")
+        let isAllThatMatch = request.search != nil && request.entries.isEmpty
+        guard !parts.isEmpty else {
+            return "\(isAllThatMatch ? "All that match, without" : "Without") \(password)."
+        }
+        let with = "\(isAllThatMatch ? "All that match, with" : "With") \(listed(parts))"
+        return with + (request.passwords ? "." : ", but no \(password).")
     }
 
     /// Whether a string field keeps what one-time codes are made from, in one of the ways of KeePass and its kin.
@@ -98,13 +111,20 @@ extension Wording {
 
     private static let secretPlaces: Set = ["passwords", "notes", "other-fields", "history"]
 
-    /// Where a search looks, the most private places first.
-    private static func placesLine(_ request: ApprovalRequest) -> String? {
+    /// Where a search looks, the most private places first; in brief just how many others there are.
+    private static func placesLine(_ request: ApprovalRequest) -> BodyLine? {
         guard request.search != nil, !request.places.isEmpty else { return nil }
-        let places =
-            request.places.filter(secretPlaces.contains)
-            + request.places.filter { !secretPlaces.contains($0) }
+        let secret = request.places.filter(secretPlaces.contains)
+        let places = secret + request.places.filter { !secretPlaces.contains($0) }
         let words = places.map { $0 == "urls" ? "URLs" : PlainText.field($0.replacing("-", with: " ")) }
-        return "It looks at \(listed(words))."
+        func naming(_ count: Int) -> String {
+            let left = words.count - count
+            return "It looks at \(listed(words.prefix(count) + (left > 0 ? ["\(left) more"] : [])))."
+        }
+        return BodyLine(
+            naming(words.count),
+            shorter: naming(min(max(secret.count, 1), words.count)),
+            brief: naming(1)
+        )
     }
 }

@@ -18,11 +18,14 @@ extension Wording {
     private static func losses(_ request: ApprovalRequest) -> [BodyLine?] {
         guard request.kind == .overwrite else { return [] }
         return [
-            request.replaced.map {
-                BodyLine(
-                    "That name belongs to \(owner($0))\(times($0)).",
-                    shorter: "It belongs to \(briefOwner($0))\(times($0)).",
-                    brief: "It belongs to \(briefOwner($0))."
+            request.replaced.map { holder in
+                let name = holder.name.map { "\(PlainText.quoted($0, limit: titleLimit)), " } ?? ""
+                let brief = holder.name.map { "\(TitleRoom.brief.quotes($0)), " } ?? ""
+                return BodyLine(
+                    "That name belongs to \(name)\(owner(holder))\(times(holder)).",
+                    shorter: "It belongs to \(brief)\(briefOwner(holder))\(times(holder)).",
+                    brief: "It belongs to \(brief)\(briefOwner(holder)).",
+                    terse: "It is another's name."
                 )
             },
             BodyLine(
@@ -64,27 +67,31 @@ extension Wording {
         for domain in hosts.map({ PlainText.host(Site.domain(of: $0)) }) where !domains.contains(domain) {
             domains.append(domain)
         }
-        let start = isMove ? "Moves to" : isElsewhere ? "Also offered at" : "Offered at"
+        let start = isMove ? "The login moves to" : isElsewhere ? "Also offered at" : "Offered at"
         let shorter = "\(start) \(hosts.count == 1 ? briefHost(hosts[0]) : listed(domains))."
         let brief =
             domains.count == 1
             ? shorter
             : "\(start) \(domains.count) \(isElsewhere ? "other " : "")sites: see keybell requests."
+        let terse =
+            domains.count == 1 ? shorter : "\(start) \(domains.count) \(isElsewhere ? "other " : "")sites."
         guard isElsewhere else {
             return BodyLine(
                 "Will be offered at \(names).",
                 shorter: shorter,
                 brief: brief,
+                terse: terse,
                 isWeighty: true
             )
         }
         let sites = "\(hosts.count == 1 ? "another site" : "other sites"): \(names)."
         return BodyLine(
             isMove
-                ? "Moves from \(lost(request)) to \(sites)"
+                ? "The login moves from \(lost(request)) to \(sites)"
                 : "Will also be offered at \(sites)",
             shorter: shorter,
             brief: brief,
+            terse: terse,
             isWeighty: true
         )
     }
@@ -106,8 +113,8 @@ extension Wording {
         let more = others > 0 ? " and \(others) more" : ""
         return BodyLine(
             "Some program may take this for its settings: \(PlainText.quoted(first))\(more).",
-            brief:
-                "May be some program's settings: \(TitleRoom.brief.quotes(first))\(more)."
+            brief: "May be some program's settings: \(TitleRoom.brief.quotes(first))\(more).",
+            terse: "May be some settings."
         )
     }
 
@@ -116,13 +123,15 @@ extension Wording {
         guard !given.program.isEmpty else {
             return BodyLine(
                 "Its key was imported, or given to what couldn't be seen: the program isn't known yet.",
-                brief: "Whose key it has isn't known yet."
+                brief: "Whose key it has isn't known yet.",
+                terse: "Its key is unknown."
             )
         }
         // Where the program is the same, its Origin isn't, or nothing is known for sure.
         return BodyLine(
             "Its key was given to somebody else: \(owner(given)).",
-            brief: "Its key belongs to \(briefOwner(given))."
+            brief: "Its key belongs to \(briefOwner(given)).",
+            terse: "Its key is another's."
         )
     }
 
@@ -140,7 +149,8 @@ extension Wording {
         if let form = request.submitHost, let page = request.host, !Site.isSame(form, page) {
             return BodyLine(
                 "The form goes to another site: \(PlainText.host(form)).",
-                brief: "The form goes to \(briefHost(form))."
+                brief: "The form goes to \(briefHost(form)).",
+                terse: "Form: \(briefHost(form))."
             )
         }
         guard request.kind == .release, let form = request.claimedSubmitHost else { return nil }
@@ -194,7 +204,8 @@ extension Wording {
             lines.append(
                 BodyLine(
                     "Any program that you run could have replaced this one.",
-                    brief: "Any program could have replaced it."
+                    brief: "Any program could have replaced it.",
+                    terse: "Anything could replace it."
                 )
             )
         }

@@ -197,7 +197,7 @@ package enum Wording {
     private static func bulk(_ request: ApprovalRequest, in room: TitleRoom) -> String {
         if let search = request.search {
             let how = request.isPattern ? "by the regular expression" : "for"
-            return "searches your logins \(how) \(room.quotes(search))"
+            return "searches your logins \(how) \(room.searches(search))"
         }
         if request.requestType == "get-all-logins" { return "asks for all your logins" }
         guard let entry = request.entries.first, request.entryCount == 1 else {

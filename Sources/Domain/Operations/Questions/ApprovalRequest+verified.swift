@@ -24,7 +24,8 @@ extension KeyOwner {
             origin: client.origin,
             created: client.created,
             lastUsed: client.lastUsed,
-            fingerprint: client.fingerprint
+            fingerprint: client.fingerprint,
+            name: client.name
         )
     }
 }

@@ -65,6 +65,7 @@ struct ClientAdmission: Sendable {
                 suggestedID: offer.text,
                 fingerprint: key.fingerprint
             )
+            question.deniedName = base
             question.exception = policy.exception(for: offer.text)
             question.isNameTaken = await naming.isTaken(offer.text, notBy: key)
             question.unlocksKeyring = await registration.isLocked()

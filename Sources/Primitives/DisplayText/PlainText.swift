@@ -89,7 +89,9 @@ package enum PlainText {
     /// Whether there is nothing to clean: the usual case, and quick to check.
     private static func isPrintable(_ text: String) -> Bool {
         var spaces = 0
-        for byte in text.utf8 {
+        let bytes = text.utf8.span
+        for index in bytes.indices {
+            let byte = bytes[index]
             guard byte >= 0x20, byte < 0x7F else { return false }
             spaces = byte == 0x20 ? spaces + 1 : 0
             guard spaces <= Cleaner.spacesInARow else { return false }

@@ -29,6 +29,9 @@ package struct ByteKey: Hashable, Sendable {
 extension String {
     /// Whether two texts are the same byte for byte; `==` considers two forms of one text the same.
     package func hasSameBytes(as other: String) -> Bool {
-        utf8.count == other.utf8.count && utf8.elementsEqual(other.utf8)
+        let (mine, others) = (utf8.span, other.utf8.span)
+        guard mine.count == others.count else { return false }
+        for index in mine.indices where mine[index] != others[index] { return false }
+        return true
     }
 }

@@ -23,7 +23,9 @@ struct GrantTable: Sendable, Equatable {
     ) -> [GrantDecision] {
         guard subjects.count > Self.few else {
             return subjects.map { subject in
-                let alike = grants.filter { $0.key.isAlike(subject.key) && !$0.isOver(at: now) }
+                // By their places, for most grants needn't be copied.
+                let places = grants.indices.filter { grants[$0].key.isAlike(subject.key) }
+                let alike = places.map { grants[$0] }.filter { !$0.isOver(at: now) }
                 return Self.decision(on: subject, among: alike, isKnown: isKnown(subject.key.fingerprint))
             }
         }

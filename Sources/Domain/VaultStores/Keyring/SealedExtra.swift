@@ -26,7 +26,7 @@ struct SealedExtra: Sendable {
 
     /// All of it.
     func opened() throws(VaultError) -> LoginExtra {
-        guard let extra = SecretSeal().open(sealed).flatMap({ LoginExtra(json: $0) }) else {
+        guard let extra = SealOpener().open(sealed).flatMap({ LoginExtra(json: $0) }) else {
             throw .failed("what belongs to a login can't be opened in memory")
         }
         return extra

@@ -20,7 +20,7 @@ enum ProtectedValues {
     /// What an element holds, opened if it is sealed; nil for what this process has not sealed.
     static func secret(in element: Element, of document: Document) -> SecretBytes? {
         guard document.isOpaque(element) else { return SecretBytes(copying: document.content(of: element)) }
-        return SecretSeal().open(document.content(of: element))
+        return SealOpener().open(document.content(of: element))
     }
 
     /// Decrypts the protected values of a document that has just been read, and seals them and the other private ones.

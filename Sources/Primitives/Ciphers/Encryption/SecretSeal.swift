@@ -14,28 +14,23 @@ import Synchronization
     package static let overhead = nonceCount + tagCount
 
     private let sealing: OpaquePointer
-    private let opening: OpaquePointer
+    private let opener = SealOpener()
 
     /// Prepares to seal and open.
     package init() {
         // As with any allocation that fails, there is no value to continue with.
-        guard let sealing = unsafe EVP_CIPHER_CTX_new(), let opening = unsafe EVP_CIPHER_CTX_new() else {
+        guard let sealing = unsafe EVP_CIPHER_CTX_new() else {
             preconditionFailure("libcrypto has no memory for a cipher")
         }
         let isReady = unsafe Self.key.withUnsafeBytes { key in
             let key = unsafe key.bindMemory(to: UInt8.self).baseAddress
             return unsafe EVP_EncryptInit_ex(sealing, EVP_aes_256_gcm(), nil, key, nil) == 1
-                && EVP_DecryptInit_ex(opening, EVP_aes_256_gcm(), nil, key, nil) == 1
         }
         precondition(isReady, "libcrypto has no AES-GCM")
         unsafe self.sealing = sealing
-        unsafe self.opening = opening
     }
 
-    deinit {
-        unsafe EVP_CIPHER_CTX_free(sealing)
-        unsafe EVP_CIPHER_CTX_free(opening)
-    }
+    deinit { unsafe EVP_CIPHER_CTX_free(sealing) }
 
     /// Seals bytes and appends them; the plain ones stay where they are, for the caller to wipe.
     package func seal(_ plain: [UInt8], onto output: inout [UInt8]) {
@@ -51,29 +46,7 @@ import Synchronization
     }
 
     /// Opens what this process has sealed; nil for anything else.
-    package func open(_ sealed: some Collection<UInt8>) -> SecretBytes? {
-        let sealed = Array(sealed)
-        let length = sealed.count - Self.overhead
-        guard length >= 0, let count = Int32(exactly: length) else { return nil }
-        var isWhole = false
-        let secret = unsafe sealed.withUnsafeBufferPointer { input in
-            unsafe SecretBytes(count: length) { output in
-                guard let start = input.baseAddress else { return 0 }
-                let plain = unsafe output.bindMemory(to: UInt8.self).baseAddress
-                let tag = unsafe UnsafeMutableRawPointer(mutating: start + Self.nonceCount + length)
-                var written: Int32 = 0
-                unsafe isWhole =
-                    EVP_DecryptInit_ex(opening, nil, nil, nil, start) == 1
-                    && (count == 0
-                        || EVP_DecryptUpdate(opening, plain, &written, start + Self.nonceCount, count) == 1)
-                    && EVP_CIPHER_CTX_ctrl(opening, EVP_CTRL_AEAD_SET_TAG, Int32(Self.tagCount), tag) == 1
-                    && EVP_DecryptFinal_ex(opening, nil, &written) == 1
-                return isWhole ? length : 0
-            }
-        }
-        if !isWhole { ERR_clear_error() }
-        return isWhole ? secret : nil
-    }
+    package func open(_ sealed: some Collection<UInt8>) -> SecretBytes? { opener.open(sealed) }
 
     @unsafe private func seal(_ plain: UnsafeRawBufferPointer, onto output: inout [UInt8]) {
         let (number, overflow) = Self.counter.wrappingAdd(1, ordering: .relaxed).oldValue
@@ -102,9 +75,9 @@ import Synchronization
         precondition(isDone, "libcrypto could not seal a secret")
     }
 
-    private static let nonceCount = 12
-    private static let tagCount = 16
-    private static let key = Randomness.secret(32)
+    static let nonceCount = 12
+    static let tagCount = 16
+    static let key = Randomness.secret(32)
     // Nonces are counted, not drawn: under one key no two may ever be the same.
     private static let counter = Atomic<UInt64>(0)
 }

@@ -107,6 +107,22 @@ import Testing
         #expect(question.text == (lines + ["", shown.title, "", shown.body]).joined(separator: "\n"))
     }
 
+    @Test func `a name from right to left doesn't turn what is to be confirmed`() {
+        var request = ApprovalRequest.release()
+        request.entries = [EntryLine(uuid: "AA", title: "בנק", username: "")]
+        let shown = PendingRequest(
+            code: "7F2A",
+            request: request,
+            created: 0,
+            deadline: 120,
+            limits: ApprovalLimits()
+        )
+        let question = ConfirmationQuestion(shown, allowing: Choices(), of: request.entries)
+        #expect(question.text.hasPrefix("\u{200E}Allow once\n"))
+        #expect(question.text.contains("\u{200E}Login “\u{2068}בנק\u{2069}”"))
+        #expect(!shown.body.contains("\u{2068}"))
+    }
+
     @Test(arguments: [
         (true, "It was allowed, but not confirmed in pinentry's window."),
         (false, "It was allowed, but pinentry could not ask you: see `keybell doctor`."),

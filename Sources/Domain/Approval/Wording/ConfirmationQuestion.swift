@@ -15,7 +15,8 @@ package struct ConfirmationQuestion: Sendable, Hashable {
     init(_ request: PendingRequest, allowing choices: Choices, of entries: [EntryLine]) {
         code = request.code
         let lines = [Self.scope(choices, request.kind)] + Self.details(choices, request.kind, entries)
-        text = (lines + ["", request.title, "", request.body]).joined(separator: "\n")
+        let whole = lines + ["", request.title, "", request.body]
+        text = PlainText.fromLeftToRight(whole.joined(separator: "\n"))
     }
 
     private static func scope(_ choices: Choices, _ kind: ApprovalKind) -> String {

@@ -84,6 +84,36 @@ import Testing
         #expect(await (try self.registry()).decision(on: grant.key) == .undecided)
     }
 
+    /// A keyring that hangs does it after Keybell has given up waiting, and told the person so.
+    @Test(arguments: [false, true])
+    func `an allow that is stored although that failed counts for its session alone`(isForgotten: Bool)
+        async throws
+    {
+        let registry = try await registry()
+        var key = grant.key
+        key.host = "b.example"
+        let other = Grant(key: key, allows: true, entries: ["E1"], scope: .always)
+        try await registry.remember([other])
+        provider.failingAfterwards.update { $0 = "SetSecret" }
+        await #expect(throws: ClientError.self) { try await registry.remember([grant]) }
+        #expect(await registry.decision(on: grant.key) == .allowed)
+        if isForgotten {
+            _ = try? await registry.forget(fingerprint: "AA:BB", name: grant.name)  // the keyring still fails
+        } else {
+            await registry.endSessions()
+        }
+        #expect(await registry.decision(on: grant.key) == .undecided)
+        #expect(await registry.staysForgotten())
+        // As it is after a crash.
+        #expect(await (try self.registry()).decision(on: grant.key) == .undecided)
+        provider.failingAfterwards.update { $0 = nil }
+        _ = try await registry.all()
+        try await waitUntilDeleted(registry)
+        #expect(try await registry.all().map(\.name) == [other.name])
+        #expect(await (try self.registry()).decision(on: grant.key) == .undecided)
+        #expect(await (try self.registry()).decision(on: other.key) == .allowed)
+    }
+
     @Test func `it is deleted by itself once the keyring works`() async throws {
         let registry = try await registry(tryingAgain: true)
         try await registry.remember([grant])

@@ -11,6 +11,8 @@ package struct RefusingProvider {
     package let bus: PrivateBus
     /// The method or property that fails, if one does.
     package let failing = Observed<String?>(nil)
+    /// The method that is carried out, though its answer says that it has failed, as of one that takes too long.
+    package let failingAfterwards = Observed<String?>(nil)
     /// The method that gets no answer until it is another one, as while the provider asks the person.
     package let holding = Observed<String?>(nil)
     /// Whether the items are locked by themselves.
@@ -81,6 +83,9 @@ package struct RefusingProvider {
             return [.dictionary(key: "o", value: "(oayays)", [])]
         }
         let answer = try await real.call("org.freedesktop.secrets", path, interface, member, arguments)
+        guard failingAfterwards.now != member else {
+            throw DBusError(name: "org.freedesktop.DBus.Error.Failed", message: "told to fail afterwards")
+        }
         if isAlwaysGone.now, member == "Delete" {
             throw DBusError(name: "org.freedesktop.Secret.Error.NoSuchObject", message: "it is gone")
         }

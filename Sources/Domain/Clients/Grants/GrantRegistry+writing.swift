@@ -37,8 +37,9 @@ extension GrantRegistry {
     /// then.
     private func forgetAllowed(deniedBy new: [Grant], _ fingerprint: String) {
         let denials = new.filter { !$0.allows }
-        let replaced = (snapshot.grants[fingerprint] ?? []).filter { former in
-            former.allows && denials.contains { $0.replaces(former) }
+        let stored = (snapshot.grants[fingerprint] ?? []) + table.grants(of: fingerprint)
+        let replaced = stored.filter { former in
+            !former.isForSession && former.allows && denials.contains { $0.replaces(former) }
         }
         guard !replaced.isEmpty else { return }
         for grant in replaced {
@@ -70,7 +71,10 @@ extension GrantRegistry {
         do throws(KeyringError) {
             try await put(kept.grants, fingerprint, mayAsk: mayAsk)
         } catch {
-            // Nobody knows how much of it was done.
+            // Nobody knows how much of it was done, or will be: a keyring that hangs may do it after the person has been told
+            // that it isn't kept, has forgotten it, or has denied the same for good.
+            for grant in added where grant.allows { forgotten.add(grant.name, of: fingerprint) }
+            if added.contains(where: \.allows) { keepForgotten() }
             cache.forget()
             failedAt = cache.changes
             throw error

@@ -172,6 +172,16 @@ import Testing
         ] { #expect(text.contains(part), "\(text)") }
     }
 
+    @Test func `on mako the extension is named in fewer words rather than not at all`() {
+        let request = ApprovalRequest(
+            kind: .associate,
+            caller: Self.caller("/usr/bin/chromium", isReplaceable: false),
+            questionDigest: [1],
+            suggestedID: "chromium"
+        )
+        #expect(words(note(request, on: "mako")).contains("KeePassHelper"))
+    }
+
     @Test(arguments: ["gnome-shell", "Plasma", "lxqt-notificationd"])
     func `one login is named rather than none`(product: String) {
         var request = Self.release(Self.caller("/home/somebody/firefox/firefox"))

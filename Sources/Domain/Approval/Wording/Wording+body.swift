@@ -38,9 +38,11 @@ extension Wording {
     /// What is asked for, the weightiest first.
     private static func matters(_ request: ApprovalRequest, _ limits: ApprovalLimits) -> [BodyLine] {
         switch request.kind {
-        case .associate: plain(associateLines(request))
-        case .overwrite: plain([extensionLine(request), scriptLine(request)])
-        case .unlock: plain(unlockLines(request))
+        case .associate:
+            [extensionLine(request)].compactMap(\.self) + plain(associateLines(request))
+        case .overwrite:
+            [extensionLine(request)].compactMap(\.self) + plain([scriptLine(request)])
+        case .unlock: unlockLines(request)
         case .release: releaseLines(request, limits)
         case .save: saveLines(request, limits)
         }
@@ -55,7 +57,7 @@ extension Wording {
 
     private static func associateLines(_ request: ApprovalRequest) -> [String?] {
         [
-            extensionLine(request), scriptLine(request),
+            scriptLine(request),
             request.suggestedID.map {
                 request.isNameTaken
                     ? "Another client has the name \(quoted($0)): you are asked about that next."
@@ -71,14 +73,14 @@ extension Wording {
         request.deniedName.map { ", for \(quoted($0)) stays with the client that has it" } ?? ""
     }
 
-    private static func unlockLines(_ request: ApprovalRequest) -> [String?] {
-        [
+    private static func unlockLines(_ request: ApprovalRequest) -> [BodyLine] {
+        plain([
             wish(request),
             request.isFirstOpening ? firstOpeningLine(request) : nil,
             request.verified
                 ? nil : request.client.map { "It says that its name in Keybell is \(quoted($0))." },
-            nameLine(request), extensionLine(request), scriptLine(request),
-        ]
+            nameLine(request),
+        ]) + [extensionLine(request)].compactMap(\.self) + plain([scriptLine(request)])
     }
 
     /// That a vault is opened for the first time, whose name the title has.
@@ -121,8 +123,7 @@ extension Wording {
             + plain([
                 also, gone, claimed, formLine(request), scriptLine(request), anyScriptLine(request),
                 vaultLine(request), nameLine(request),
-                extensionLine(request),
-            ])
+            ]) + [extensionLine(request)].compactMap(\.self)
     }
 
     /// What a save sets or changes; in brief the protocol's own fields first, and just a few.
@@ -189,13 +190,21 @@ extension Wording {
     }
 
     /// Which extension, or page, it claims to be.
-    static func extensionLine(_ request: ApprovalRequest) -> String? {
+    static func extensionLine(_ request: ApprovalRequest) -> BodyLine? {
         guard let origin = request.caller.origin, !origin.isEmpty else { return nil }
         return switch ClaimedOrigin(origin) {
-        case .knownExtension(let name): "It says that it is the extension \(name)."
+        case .knownExtension(let name):
+            BodyLine(
+                "It says that it is the extension \(name).",
+                brief: "It says that it is \(name)."
+            )
         case .otherExtension:
-            request.kind == .associate ? "It says that it is an extension of a browser." : nil
-        case .page(let page): "It says that it is the page \(quoted(page))."
+            request.kind == .associate
+                ? BodyLine(
+                    "It says that it is an extension of a browser.",
+                    brief: "It says that it is an extension."
+                ) : nil
+        case .page(let page): BodyLine("It says that it is the page \(quoted(page)).")
         }
     }
 

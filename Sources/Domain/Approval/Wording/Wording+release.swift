@@ -13,8 +13,8 @@ extension Wording {
             + [placesLine(request)].compactMap(\.self)
             + plain([
                 formLine(request), scriptLine(request), anyScriptLine(request),
-                vaultLine(request), nameLine(request), extensionLine(request),
-            ])
+                vaultLine(request), nameLine(request),
+            ]) + [extensionLine(request)].compactMap(\.self)
     }
 
     // MARK: Logins

@@ -34,7 +34,9 @@ final class Peer: Sendable {
         var unused: ContinuousClock.Instant?
 
         /// Whether the last look tells all about who asks: those that it found, and nobody else.
-        var isByLastLook: Bool { unchanged != nil && departed.isEmpty && !isUnseen }
+        var isByLastLook: Bool {
+            unchanged != nil && askers.count == snapshot?.holders.count && departed.isEmpty && !isUnseen
+        }
     }
 
     /// How old a look may be that was made for something else in the same request.

@@ -66,8 +66,8 @@ extension NotifyCall {
         )
         title = PlainText.fromLeftToRight(text.title)
         body = server.form(server.room.drawable(text.lines.joined(separator: "\n"), under: text.title))
-        // Who hasn't seen all warnings doesn't know what they would allow.
-        let offered = Press.offered(for: request, on: server).filter { text.hasAllWarnings || $0 == .deny }
+        // Who hasn't read all warnings doesn't know what they would allow for good.
+        let offered = Press.offered(for: request, on: server).filter { text.hasAllWarnings || $0 != .always }
         buttons = offered.compactMap { press in
             keys[press].map { Button(key: $0, label: press.label) }
         }

@@ -8,7 +8,7 @@ import DisplayText
 /// What is asked, where, the warnings, whether passwords go out, and the code are never left to be cut off by the
 /// server. If there isn't room for the whole text it is said in fewer words, and the text ends with where the rest is.
 /// Where there isn't room even for all warnings, the weightiest are named and the others counted: then it can't be
-/// allowed there.
+/// allowed for good there.
 struct QuestionText: Sendable, Equatable {
     /// What is said in addition to the question itself.
     struct Extras: Sendable {

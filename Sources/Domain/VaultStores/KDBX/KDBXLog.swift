@@ -112,7 +112,7 @@ struct KDBXLog: Sendable {
         var advice: String {
             switch self {
             case .unopened:
-                "the next unlock merges it where the password that the vault had then is typed first; or merge it in KeePassXC, then remove it"
+                "the next unlock merges it where the password that the vault had then is typed first, with the key file of then; or merge it in KeePassXC, then remove it"
             case .otherDatabase, .unknown: "merge it in KeePassXC, then remove it"
             case .unwritten: "the next save that succeeds, or the next unlock, puts it there"
             case .untried: "the next unlock tries it again"

@@ -13,5 +13,5 @@ enum KeptSavesText {
 
     /// What to do about it.
     static let cure =
-        "The next `keybell unlock` merges it by the same password, also where that is typed first and another opens the file; or merge it in KeePassXC (Database, Merge) and remove it."
+        "The next `keybell unlock` merges it by the same password and key file, also where that password is typed first and another opens the file; or merge it in KeePassXC (Database, Merge) and remove it."
 }

@@ -119,7 +119,7 @@ import Testing
                 || ["evil.example.net", "Plain http", "replace"].allSatisfy { text.contains($0) },
             "\(text)"
         )
-        #expect(note.buttons.map(\.label).contains("Allow") == !isCounted)
+        #expect(note.buttons.map(\.label).contains("Always") == !isCounted)
     }
 
     @Test(arguments: tall)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Callers
+import Linux
 import Testing
 
 @testable import Approval
@@ -69,6 +70,29 @@ import Testing
         fixture.ask(.release(.named("git", 101)))
         #expect(fixture.queue.processEnded(ProcessIdentity(100), now: fixture.now).isEmpty)
         #expect(!fixture.queue.processEnded(ProcessIdentity(101), now: fixture.now).isEmpty)
+    }
+
+    @Test
+    mutating func `however many share a connection, one at a time is watched, and the last one's end counts`()
+        throws
+    {
+        let holders = (1...200).compactMap { Holder(processes: [.named("git", $0)]) }
+        let caller = Caller(socket: SocketOwner(uid: 1000, inode: 7), present: holders)
+        let code = try #require(fixture.ask(.release(caller)).code)
+        #expect(fixture.queue.watched.count == 1)
+        // One that isn't watched may be known to have ended, too.
+        for pid in Int32(1)...100 {
+            #expect(fixture.queue.processEnded(ProcessIdentity(pid), now: fixture.now).isEmpty)
+            #expect(fixture.queue.watched.count == 1)
+        }
+        for _ in 101..<200 {
+            let next = try #require(fixture.queue.watched.first)
+            #expect(next.pid > 100)
+            #expect(fixture.queue.processEnded(next, now: fixture.now).isEmpty)
+        }
+        let last = try #require(fixture.queue.watched.first)
+        let actions = fixture.queue.processEnded(last, now: fixture.now)
+        #expect(fixture.queue.outcomes(of: actions) == [code: .withdrawn])
     }
 
     @Test mutating func `a request of an unknown process is never withdrawn for its end`() throws {

@@ -74,10 +74,8 @@ struct ApprovalQueue: Sendable {
         return (waiting.flatMap { [$0.deadline, $0.agentGrace].compactMap(\.self) } + retellings + held).min()
     }
 
-    /// The processes whose end matters.
-    var watched: Set<ProcessIdentity> {
-        waiting.reduce(into: []) { $0.formUnion($1.living) }
-    }
+    /// The processes whose end matters next, at most one for each request.
+    var watched: Set<ProcessIdentity> { Set(waiting.compactMap(\.living.watched)) }
 
     // MARK: Asking
 

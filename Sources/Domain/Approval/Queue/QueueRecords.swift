@@ -35,7 +35,7 @@ struct WaitingRequest: Sendable {
     /// An associate that has joined an overwrite goes back to being asked, so it isn't among them.
     var quietKeys: Set<QuietKey>
     /// The asking processes that haven't ended.
-    var living: Set<ProcessIdentity>
+    var living: LivingProcesses
     /// Whether some asker's process is unknown, so that nobody can tell that all have gone.
     var outlivesProcesses: Bool
     /// Unlock: what has been opened by other means since; nil is the keyring.
@@ -73,7 +73,7 @@ struct WaitingRequest: Sendable {
         callers = [request.caller]
         questions = [QuestionKey(request)]
         quietKeys = QuietKey.all(of: request)
-        living = Set(request.caller.holders)
+        living = LivingProcesses(request.caller.holders)
         outlivesProcesses = !request.caller.isKnown
     }
 

@@ -24,7 +24,8 @@ package final class ProcessExit: Sendable {
     ///
     /// - Parameters:
     ///   - pid: The process.
-    ///   - startTime: When it started, so that its successor under the same number isn't taken for it.
+    ///   - startTime: When it started, so that its successor under the same number isn't taken for it; then one that is
+    ///     still to be reaped counts as ended already.
     ///   - queue: Where `fire` runs, a serial queue; by default that of the alarms.
     ///   - fire: Called once, when the process has ended.
     package init?(
@@ -35,9 +36,13 @@ package final class ProcessExit: Sendable {
     ) {
         let number = pid > 0 ? pidfd_open(pid, 0) : -1
         let isGone = number < 0 && (errno == ESRCH || pid <= 0)
-        // Compared after the descriptor is open: from then on the number can't change hands unseen.
-        let isAnother = startTime != nil && ProcessTable.status(of: pid)?.startTime != startTime
-        guard !isGone, !isAnother else {
+        // Compared after the descriptor is open: from then on the number can't change hands unseen. If there is nothing to
+        // compare, the process has ended, which the descriptor tells, or there is no descriptor left to read that by.
+        let now = startTime == nil ? nil : ProcessTable.status(of: pid)?.startTime
+        let isAnother = now.map { $0 != startTime } ?? false
+        // Whoever names it so doesn't wait to reap it: no source is worth making for that.
+        let isOver = startTime != nil && number >= 0 && Self.hasEnded(number)
+        guard !isGone, !isAnother, !isOver else {
             if number >= 0 { close(number) }
             return nil
         }

@@ -114,6 +114,19 @@ import Testing
         #expect(growth < 9)
     }
 
+    @Test func `whoever is looked at while there are no descriptors isn't known, and in no sandbox`() {
+        for failure in [UInt64(0), 1] {
+            var count: UInt64 = 7
+            let reader = ProcessReader(shortages: {
+                defer { count += failure }
+                return count
+            })
+            let answerer = Answerer.read(pid: getpid(), uid: getuid(), by: reader)
+            #expect((answerer.identity == nil) == (failure > 0))
+            #expect(answerer.sandbox == nil && answerer.uid == getuid())
+        }
+    }
+
     @Test func `more parents than are read are said to be missing`() throws {
         let own = try #require(ProcessIdentity(running: getpid()))
         let all = ProcessReader()

@@ -60,6 +60,7 @@ import Testing
 
     @Test func `a descriptor tells that its process has ended`() throws {
         let child = try Child(["/bin/sleep", "1000"])
+        let own = try #require(ProcessTable.status(of: child.pid)?.startTime)
         let descriptor = pidfd_open(child.pid, 0)
         try #require(descriptor >= 0)
         defer { close(descriptor) }
@@ -69,8 +70,14 @@ import Testing
         let count = unsafe Glibc.poll(&poll, 1, 20_000)
         #expect(count == 1)
         #expect(ProcessExit.hasEnded(descriptor))
+        #expect(ProcessExit(pid: child.pid, startTime: own) {} == nil)
         let start = try #require(ProcessTable.status(of: getpid())?.startTime)
         #expect(start <= ProcessTable.now)
+    }
+
+    @Test func `what fails for want of descriptors or memory is told from what isn't there`() {
+        #expect([EMFILE, ENFILE, ENOMEM].allSatisfy(ResourceShortage.isMeant))
+        #expect(![ENOENT, ESRCH, EACCES, EPERM, ELOOP, EINVAL].contains(where: ResourceShortage.isMeant))
     }
 
     @Test func `a process that is gone, or another under its number, isn't watched`() throws {

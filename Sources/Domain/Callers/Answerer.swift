@@ -87,17 +87,21 @@ package struct Answerer: Hashable, Sendable {
     ///   - pid: From the bus daemon's credentials.
     ///   - uid: Likewise.
     /// - Returns: The answerer; nothing but its user if the process has ended, or there is more to read about it and its
-    ///   parents than a ``ProcessReader`` does.
+    ///   parents than a ``ProcessReader`` does, or not all of that could be read.
     package static func read(pid: Int32, uid: UInt32) -> Answerer {
+        read(pid: pid, uid: uid, by: ProcessReader())
+    }
+
+    /// The same, by a reader of its own.
+    static func read(pid: Int32, uid: UInt32, by reader: ProcessReader) -> Answerer {
         guard let identity = ProcessIdentity(running: pid) else { return Answerer(identity: nil, uid: uid) }
-        let reader = ProcessReader()
         let sandbox = Sandbox(of: pid, mounts: reader.mounts)
         let streams = ProcessTable.streams(of: pid)
         let chain = reader.chain(from: identity)
-        guard !chain.isEmpty, reader.isComplete else { return Answerer(identity: nil, uid: uid) }
         let parents = chain.dropFirst().prefix(mostParents).map {
             ($0.identity, ProcessTable.streams(of: $0.identity.pid))
         }
+        guard !chain.isEmpty, reader.isComplete else { return Answerer(identity: nil, uid: uid) }
         return Answerer(
             identity: identity,
             uid: uid,

@@ -26,21 +26,32 @@ final class ProcessReader {
         let parent: ProcessIdentity?
     }
 
+    private let shortages: () -> UInt64
+    /// How many there had been before anything was read.
+    private let formerShortages: UInt64
     private let uid = getuid()
     /// What is mounted where.
-    let mounts = MountTable()
+    let mounts: MountTable
     private var entries: [ProcessIdentity: Entry] = [:]
     private let limits: Limits
     private var text = 0
     private let start: Duration
 
-    /// Whether all was read that was asked for; otherwise a limit was in the way, and nothing may be assumed about the
-    /// rest.
-    private(set) var isComplete = true
+    private var isWithinLimits = true
 
-    /// Nothing is read yet; to be used on the thread on which it is made.
-    init(limits: Limits = Limits()) {
+    /// Whether all was read that was asked for, also by others since it was made; otherwise a limit was in the way, or a
+    /// want of descriptors, and nothing may be assumed about the rest.
+    var isComplete: Bool { isWithinLimits && shortages() == formerShortages }
+
+    /// Nothing is read yet of any process; to be used on the thread on which it is made.
+    init(
+        limits: Limits = Limits(),
+        shortages: @escaping () -> UInt64 = { ResourceShortage.count }
+    ) {
         self.limits = limits
+        self.shortages = shortages
+        formerShortages = shortages()
+        mounts = MountTable()
         start = ThreadTime.now
     }
 
@@ -55,7 +66,7 @@ final class ProcessReader {
             guard chain.count < limits.chain, text < limits.text,
                 ThreadTime.now - start < limits.time
             else {
-                isComplete = false
+                isWithinLimits = false
                 break
             }
             guard let entry = entry(identity) else { break }

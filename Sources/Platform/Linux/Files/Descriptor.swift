@@ -14,7 +14,11 @@ package struct Descriptor: ~Copyable, Sendable {
 
     /// Takes the result of a system call over, or throws its `errno`.
     init(_ call: String, _ result: Int32) throws(SystemCallError) {
-        guard result >= 0 else { throw .last(call) }
+        guard result >= 0 else {
+            let error = SystemCallError.last(call)
+            ResourceShortage.note(error.code)
+            throw error
+        }
         number = result
     }
 

@@ -81,7 +81,11 @@ package enum FileBytes {
         while true {
             let count = unsafe Glibc.read(file.number, &chunk, chunk.count)
             if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw .last("read") }
+            guard count >= 0 else {
+                let error = SystemCallError.last("read")
+                ResourceShortage.note(error.code)
+                throw error
+            }
             guard count > 0 else { return bytes }
             bytes += chunk.prefix(count)
             guard bytes.count <= limit else { throw SystemCallError(call: "read", code: EFBIG) }
@@ -101,7 +105,10 @@ package enum FileBytes {
     static func link(_ path: String, limit: Int = Int(PATH_MAX)) -> String? {
         var target = [CChar](repeating: 0, count: limit)
         let count = unsafe readlink(path, &target, target.count)
-        guard count > 0 else { return nil }
+        guard count > 0 else {
+            if count < 0 { ResourceShortage.note(errno) }
+            return nil
+        }
         return String(decoding: target.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 }

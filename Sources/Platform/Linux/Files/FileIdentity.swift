@@ -17,7 +17,10 @@ package struct FileIdentity: Hashable, Sendable {
     /// A file system isn't asked for what it has already told.
     init?(_ folder: Int32, _ path: String) {
         var file = keybell_file()
-        guard unsafe keybell_file(folder, path, &file) == 0 else { return nil }
+        guard unsafe keybell_file(folder, path, &file) == 0 else {
+            ResourceShortage.note(errno)
+            return nil
+        }
         device = file.device
         inode = file.inode
         uid = file.uid

@@ -32,9 +32,11 @@ extension ProcessTable {
     /// Some of the living threads of a process whose first thread has ended; none if that one lives, or if all have
     /// ended.
     package static func survivors(of pid: Int32) -> [Int32] {
-        guard status(in: "/proc/\(pid)")?.hasEnded == true,
-            let threads = unsafe opendir("/proc/\(pid)/task")
-        else { return [] }
+        guard status(in: "/proc/\(pid)")?.hasEnded == true else { return [] }
+        guard let threads = unsafe opendir("/proc/\(pid)/task") else {
+            ResourceShortage.note(errno)
+            return []
+        }
         defer { unsafe closedir(threads) }
         var living: [Int32] = []
         var seen = 0

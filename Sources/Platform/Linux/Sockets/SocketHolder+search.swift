@@ -24,11 +24,13 @@ extension SocketHolder {
     ///   - limit: After how long it ends at the latest.
     /// - Returns: Who was found, and whether all could be looked at.
     package static func find(_ inodes: Set<UInt64>, within limit: Duration = .seconds(2)) -> Found {
+        let shortages = ResourceShortage.count
         guard let processes = unsafe opendir("/proc") else { return Found(isComplete: false) }
         defer { unsafe closedir(processes) }
         var search = Search(inodes: inodes, top: unsafe dirfd(processes), end: .now + limit)
         let tables = unsafe search.tables(of: processes)
         for table in tables.sorted(by: { $0.size < $1.size }) { search.read(table) }
+        if ResourceShortage.count != shortages { search.found.isComplete = false }
         return search.found
     }
 
@@ -75,8 +77,12 @@ extension SocketHolder {
         /// The tables of threads that don't share their process's.
         private mutating func ownTables(ofThreadsOf pid: Int32) -> [Table] {
             let number = unsafe openat(top, "\(pid)/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-            guard number >= 0 else { return [] }
+            guard number >= 0 else {
+                ResourceShortage.note(errno)
+                return []
+            }
             guard let threads = unsafe fdopendir(number) else {
+                ResourceShortage.note(errno)
                 close(number)
                 return []
             }
@@ -99,8 +105,9 @@ extension SocketHolder {
         mutating func read(_ table: Table) {
             // Refused for other users' processes and for those that forbid it, gone for those that have ended.
             let number = unsafe openat(top, table.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-            guard number >= 0 else { return }
+            guard number >= 0 else { return ResourceShortage.note(errno) }
             guard let descriptors = unsafe fdopendir(number) else {
+                ResourceShortage.note(errno)
                 close(number)
                 return
             }
@@ -135,7 +142,9 @@ extension SocketHolder {
 
         private func status(_ path: String) -> stat? {
             var status = stat()
-            return unsafe fstatat(top, path, &status, 0) == 0 ? status : nil
+            if unsafe fstatat(top, path, &status, 0) == 0 { return status }
+            ResourceShortage.note(errno)
+            return nil
         }
     }
 }

@@ -32,6 +32,7 @@ package struct SocketHolder: Hashable, Sendable {
         unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 32) { target -> UInt64? in
             guard let base = target.baseAddress else { return nil }
             let count = unsafe readlinkat(folder, path, base, target.count)
+            if count < 0 { ResourceShortage.note(errno) }
             guard count > 9, count < target.count, unsafe target[count - 1] == 93 else { return nil }
             for (index, byte) in "socket:[".utf8.enumerated() where unsafe target[index] != CChar(byte) {
                 return nil

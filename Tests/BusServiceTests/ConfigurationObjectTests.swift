@@ -41,6 +41,7 @@ struct ConfigurationObjectTests {
         let current = try await Self.ask(ConfigurationInterface.state, fixture).first?.vardict
         #expect(current?[Key.current] == .boolean(true))
         #expect(current?[Key.problem] == nil)
+        #expect(current?[Key.port] == .uint32(19455) && current?[Key.collection] == .string("login"))
         fixture.configuration.answer.update { $0.problem = "/config.toml: line 3" }
         let broken = try await Self.ask(ConfigurationInterface.state, fixture).first?.vardict
         #expect(broken?[Key.problem] == .string("/config.toml: line 3"))

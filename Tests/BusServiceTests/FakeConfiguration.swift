@@ -9,7 +9,9 @@ final class FakeConfiguration: ConfigurationService {
     let outcome = Observed<Result<ReloadReport, ReloadError>>(
         .success(ReloadReport(changed: [], afterRestart: []))
     )
-    let answer = Observed(ConfigurationState(file: "/config.toml", isCurrent: true))
+    let answer = Observed(
+        ConfigurationState(file: "/config.toml", isCurrent: true, port: 19455, collection: "login")
+    )
     let news = Broadcast<Void>()
 
     func reload() async throws(ReloadError) -> ReloadReport {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DBus
 import Testing
 
 @testable import Console
@@ -13,5 +14,18 @@ struct AdviceTests {
     ])
     func `a refusal says what to do, or what the daemon said`(error: String?, part: String) {
         #expect(ScriptClient.advice(error).contains(part))
+    }
+
+    @Test(arguments: [
+        (["work"], "The vault “work” is locked: run `keybell unlock work`, then try again."),
+        (["work", "at home"], "These vaults are locked: “work”, “at home”."), ([], "The vault is locked"),
+    ])
+    func `which vaults are locked is said`(locked: [String], part: String) {
+        func vault(_ name: String, isLocked: Bool) -> [String: Value] {
+            ["name": .string(name), "locked": .boolean(isLocked)]
+        }
+        let vaults = [vault("open", isLocked: false)] + locked.map { vault($0, isLocked: true) }
+        let text = ScriptClient.advice("Database locked", vaults: vaults)
+        #expect(text.hasPrefix(part), "\(text)")
     }
 }

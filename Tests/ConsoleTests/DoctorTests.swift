@@ -81,9 +81,6 @@ struct DoctorTests {
         let hidden = PortCheck.Listener(uid: 1, holders: [], saysKeybell: true)
         #expect(PortCheck.finding("a", hidden, daemon: daemon, ownUID: 1).level == .ok)
         #expect(PortCheck.finding("a", hidden, daemon: nil, ownUID: 1).level == .failure)
-        // It has no bus name then, and says so on the sockets that systemd passed.
-        let faulty = PortCheck.finding("a", hidden, daemon: nil, ownUID: 1, isConfigured: false)
-        #expect(faulty.level == .ok && faulty.text.contains("configuration has a mistake"))
         let other = PortCheck.finding("a", .init(uid: 2, holders: []), daemon: nil, ownUID: 1)
         #expect(other.level == .failure && other.text.contains("another user"))
     }
@@ -258,6 +255,27 @@ struct DoctorTests {
         #expect(PortCheck.Elsewhere("/etc/group", details) == .otherFile("/etc/passwd"))
         details.afterRestart = ["http.port"]
         #expect(PortCheck.Elsewhere(nil, details) == .formerPort)
+    }
+
+    @Test func `while the configuration has a mistake, the port in force is looked at, or none`() async {
+        var details = ConfigurationDetails(file: "/etc/passwd", isCurrent: false, problem: "wrong")
+        #expect(PortCheck.port(nil, nil, details) == nil)
+        details.serving = ServingSettings(port: 21940, collection: "default")
+        #expect(PortCheck.port(nil, nil, details) == 21940)
+        #expect(PortCheck.port(nil, "/etc/group", details) == nil)
+        #expect(PortCheck.port(Configuration(), nil, details) == 19455)
+        // A restart would end a daemon that serves.
+        #expect(PortCheck.Elsewhere(nil, details) == nil)
+        let findings = await PortCheck.findings(port: nil, daemon: daemon)
+        #expect(findings.map(\.subject) == ["Port"])
+    }
+
+    @Test func `a daemon that is started when somebody asks need not run`() throws {
+        #expect(BusCheck.finding(nil, isStartedByItself: true).level == .ok)
+        let listening = "LoadState=loaded\nActiveState="
+        #expect(SocketCheck.startsDaemon(try #require(SystemdUnit(parsing: listening + "active\n"))))
+        #expect(!SocketCheck.startsDaemon(try #require(SystemdUnit(parsing: listening + "failed\n"))))
+        #expect(!SocketCheck.startsDaemon(nil))
     }
 
     @Test func `nobody is asked for a password that the configuration says`() {

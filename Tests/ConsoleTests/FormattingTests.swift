@@ -112,11 +112,9 @@ struct FormattingTests {
         var details = ConfigurationDetails(file: "/c.toml", isCurrent: true, afterRestart: ["http.port"])
         #expect(details.remarks.first?.text.contains("listens on its former port until then") == true)
         #expect(details.remarks.first?.cure.contains("keybell socket") == true)
-        #expect(ScriptClient.advice(details, port: 1)?.contains("Restart it") == true)
         details.afterRestart = ["keyring.collection"]
         #expect(details.remarks.first?.text.contains("port") == false)
         #expect(details.remarks.first?.cure.contains("socket") == false)
-        #expect(ScriptClient.advice(details, port: 1) == nil)
     }
 
     @Test func `without grants it is the configuration that says who is asked`() {

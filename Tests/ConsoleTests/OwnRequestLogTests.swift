@@ -226,4 +226,18 @@ struct OwnRequestLogTests {
         #expect(AllowCommand.lockNote(request, vault(false)) == nil)
         #expect(AllowCommand.lockNote(request, vault(true))?.contains("keybell unlock main") == true)
     }
+
+    @Test func `who lets a client in is told that a vault which was never opened is asked about next`() {
+        let request = RequestDetails(code: "7F2A", reading: ["kind": .string("associate")])
+        func note(hash: String, isLocked: Bool = true) -> String? {
+            AllowCommand.lockNote(
+                request,
+                [["name": .string("main"), "hash": .string(hash), "locked": .boolean(isLocked)]]
+            )
+        }
+        #expect(note(hash: "")?.contains("keybell unlock main") == true)
+        #expect(note(hash: "a1") == nil)
+        #expect(note(hash: "", isLocked: false) == nil)
+        #expect(AllowCommand.lockNote(request, []) == nil)
+    }
 }

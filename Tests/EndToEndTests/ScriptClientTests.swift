@@ -35,7 +35,7 @@ struct ScriptClientTests {
         return session
     }
 
-    @Test func `a connection that breaks off and a port that isn't in force yet are told as sentences`()
+    @Test func `a connection that breaks off is told as a sentence`()
         async throws
     {
         let session = try await DaemonSession()
@@ -55,20 +55,36 @@ struct ScriptClientTests {
         #expect(cut.status == 3)
         #expect(cut.errors.contains("has closed the connection without an answer"), "\(cut)")
         #expect(!cut.errors.contains("HTTPClientError"), "\(cut)")
+    }
 
-        let file = URL(filePath: session.configuration)
-        let text = try String(contentsOf: file, encoding: .utf8)
+    @Test func `scripts go on by what the daemon has in force, whatever its file says by now`() async throws {
+        let session = try await Self.session(logins: [])
         let other = try FreePort.next()
-        try Data(text.replacing("port = \(session.port)", with: "port = \(other)").utf8).write(to: file)
-        for _ in 1...2 {
-            let missed = try await session.keybell("client", "associate")
-            #expect(missed.status == 3)
-            #expect(missed.errors.contains("keybelld runs, but was started before"), "\(missed)")
-            #expect(missed.errors.contains("keybell socket"), "\(missed)")
-            #expect(try await session.keybell("reload").status == 0)
-        }
+        try session.configure(port: other)
+        #expect(try await session.keybell("client", "generate").status == 0)
+        #expect(try await session.keybell("reload").status == 0)
+        #expect(try await session.keybell("client", "generate").status == 0)
         let status = try await session.keybell("status").output
         #expect(status.contains("listens on its former port until then"), "\(status)")
+
+        try session.configure(http: "prot = \(other)")
+        for options in [[], ["--config", session.configuration]] {
+            let made = try await ChildProcess.run(
+                DaemonSession.programs + "/keybell",
+                ["client", "generate"] + options,
+                environment: session.bus.environment
+            )
+            #expect(made.status == 0, "\(made)")
+        }
+        let socket = try await session.keybell("socket", "--no-restart")
+        #expect(socket.status == 1 && socket.errors.contains("http.prot"), "\(socket)")
+
+        let file = try session.bus.folder.write("other.toml", "[http]\nport = \(other)\n")
+        let missed = try await session.keybell("client", "generate", "--config", file)
+        #expect(missed.status == 3 && missed.errors.contains("goes by \(session.configuration)"), "\(missed)")
+        try await session.stop()
+        let alone = try await session.keybell("client", "generate")
+        #expect(alone.status == 1 && alone.errors.contains("http.prot"), "\(alone)")
     }
 
     @Test func `the key is found again where the daemon has another port`() async throws {

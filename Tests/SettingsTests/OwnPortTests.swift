@@ -36,19 +36,4 @@ struct OwnPortTests {
         #expect(throws: OwnPort.Failure.self) { try OwnPort.set(19501, folders: folders) }
         #expect(try Data(contentsOf: URL(filePath: file)) == bytes)
     }
-
-    @Test(
-        arguments: [
-            ("[http]\nport = 20000\n[lock]\nidle_minutes = \"x\"\n", 20000), ("[lock]\nidle = 1\n", 19455),
-            ("[http]\ntls_port = \"x\"\n", 19455), ("[http]\nport = \"x\"\n", nil),
-            ("[http]\nport = 70000\n", nil),
-            ("[http\nport = 20000\n", nil), ("http = 1\n", nil), ("[http]\nport = 0\n", nil),
-        ] as [(String, UInt16?)]
-    )
-    func `the port of a file that is wrong elsewhere is known`(text: String, port: UInt16?) throws {
-        let folder = try TemporaryFolder()
-        let file = try folder.write("config.toml", text)
-        #expect(Configuration.portOfFaulty(path: file) == port)
-        #expect(Configuration.portOfFaulty(path: folder.path("none")) == nil)
-    }
 }

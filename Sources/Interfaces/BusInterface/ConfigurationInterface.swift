@@ -40,6 +40,10 @@ package enum ConfigurationInterface {
         package static let problem = "problem"
         /// `as`: the keys whose new values take effect after a restart.
         package static let afterRestart = "after-restart"
+        /// `u`: the port that it serves on.
+        package static let port = "port"
+        /// `s`: the keyring's collection, as `[keyring] collection` names it.
+        package static let collection = "collection"
         /// `b`: whether the built-in notifier shows requests.
         package static let notifier = "notifier"
         /// `b`: whether what the daemon starts has a display for its windows.

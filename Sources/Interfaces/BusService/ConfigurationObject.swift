@@ -39,6 +39,8 @@ struct ConfigurationObject: Sendable {
             Key.file: .string(state.file),
             Key.current: .boolean(state.isCurrent),
             Key.afterRestart: .strings(state.afterRestart),
+            Key.port: .uint32(UInt32(clamping: state.port)),
+            Key.collection: .string(state.collection),
             Key.notifier: .boolean(state.isNotifierOn),
             Key.display: .boolean(state.hasDisplay),
             Key.access: .string(state.access),

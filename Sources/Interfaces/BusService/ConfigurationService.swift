@@ -45,6 +45,10 @@ package struct ConfigurationState: Equatable, Sendable {
     package var problem: String?
     /// The keys whose new values take effect after a restart.
     package var afterRestart: [String]
+    /// The port that is served.
+    package var port: Int
+    /// The keyring's collection, as `[keyring] collection` names it.
+    package var collection: String
     /// Whether the built-in notifier shows requests.
     package var isNotifierOn: Bool
     /// Whether what the daemon starts has a display for its windows.
@@ -62,6 +66,8 @@ package struct ConfigurationState: Equatable, Sendable {
         isCurrent: Bool,
         problem: String? = nil,
         afterRestart: [String] = [],
+        port: Int,
+        collection: String,
         isNotifierOn: Bool = true,
         hasDisplay: Bool = true,
         access: String = "",
@@ -72,6 +78,8 @@ package struct ConfigurationState: Equatable, Sendable {
         self.isCurrent = isCurrent
         self.problem = problem
         self.afterRestart = afterRestart
+        self.port = port
+        self.collection = collection
         self.isNotifierOn = isNotifierOn
         self.hasDisplay = hasDisplay
         self.access = access

@@ -44,23 +44,6 @@ extension Configuration {
         return try parse(text, file: file, folders: folders)
     }
 
-    /// The port in a file that is wrong elsewhere, or can't be trusted: for whoever needs only the port.
-    ///
-    /// - Returns: The port, or the default if the file names none; nil if there is no telling.
-    package static func portOfFaulty(path: String?, folders: Folders = .ofProcess()) -> UInt16? {
-        let file = path ?? folders.configurationFile
-        // A file that can't be read names no port.
-        guard let bytes = try? FileBytes.read(file, limit: 1 << 20, followsLinks: true),
-            let text = String(validating: bytes, as: UTF8.self), SyntaxScan.mistake(in: text) == nil,
-            let document = try? TOMLTable(string: text)
-        else { return nil }
-        let usual = UInt16(exactly: HTTPSettings().port)
-        guard let settings = document["http"] else { return usual }
-        guard let table = settings.table else { return nil }
-        guard let value = table["port"] else { return usual }
-        return value.int.flatMap { $0 > 0 ? UInt16(exactly: $0) : nil }
-    }
-
     /// Reads a configuration from its text; `file` is what errors name.
     package static func parse(
         _ text: String,

@@ -87,10 +87,10 @@ package enum Refusal: Error, Equatable, Sendable {
         case .unrecorded:
             "Nothing was handed out, since Keybell could not record it: its state folder is full or can't be written. `keybell doctor` says more."
         case .guessableKey: "Anybody could guess this key: let the client make a random one."
-        case .locked: "Database locked"
+        case .locked: Self.lockedVault
         case .keyring(let advice): advice
         case .search(let error): error.sentence
-        case .vault(let error): error.isLock ? "Database locked" : Self.sentence(for: error)
+        case .vault(let error): error.isLock ? Self.lockedVault : Self.sentence(for: error)
         case .denied, .muted: "Denied"
         case .unconfirmed: "You did not confirm it in the window that asked. Try again."
         case .expired:
@@ -138,10 +138,15 @@ package enum Refusal: Error, Equatable, Sendable {
         }
     }
 
+    /// What is said while a vault is locked.
+    package static let lockedVault = "Database locked"
+    /// What is said where there is no such entry.
+    package static let unknownEntry = "There is no such entry."
+
     private static func sentence(for error: VaultError) -> String {
         switch error {
-        case .locked, .notUnlocked, .unconfirmed: "Database locked"
-        case .notFound: "There is no such entry."
+        case .locked, .notUnlocked, .unconfirmed: lockedVault
+        case .notFound: unknownEntry
         case .unchanged: "Nothing would change."
         case .unavailable(let text), .refused(let text): text
         case .passwordUnavailable:

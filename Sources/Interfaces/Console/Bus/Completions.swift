@@ -7,7 +7,6 @@ import ConcurrencyTools
 import DBus
 import DisplayText
 import SecretService
-import Settings
 
 /// What a shell offers at its completion key: what the running daemon knows, and nothing without one.
 enum Completions {
@@ -34,10 +33,10 @@ enum Completions {
     /// Ids of clients whose keys `keybell client` has itself.
     static let ownClients = CompletionKind.custom { words, _, _ in
         await ask { daemon in
-            let configuration = try Configuration.forCommand(nil)
+            let serving = try ServingSettings.find(nil, await daemon.configuration().details)
             let keys = OwnKeys(
-                keyring: .quiet(daemon.bus, collection: configuration.keyring.collection),
-                server: OwnKeys.server(port: UInt16(clamping: configuration.http.port))
+                keyring: .quiet(daemon.bus, collection: serving.collection),
+                server: OwnKeys.server(port: serving.port)
             )
             let own = Set(try await keys.items().compactMap { $0.attributes["id"] })
             // A key that has been revoked is of no use but for a new associate.

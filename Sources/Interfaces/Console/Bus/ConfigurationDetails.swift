@@ -15,6 +15,8 @@ struct ConfigurationDetails: Equatable, Sendable {
     var problem = ""
     /// The keys whose new values take effect after a restart.
     var afterRestart: [String] = []
+    /// Where the daemon serves, and the keyring that it uses; nil where an older daemon doesn't say.
+    var serving: ServingSettings?
     /// Whether the built-in notifier shows requests.
     var isNotifierOn = true
     /// Whether what the daemon starts has a display for its windows; nil where an older daemon doesn't say.
@@ -62,6 +64,7 @@ extension ConfigurationDetails {
             isCurrent: isCurrent,
             problem: details.cleanText(Key.problem),
             afterRestart: (details[Key.afterRestart]?.asStrings ?? []).map(PlainText.cleaned),
+            serving: ServingSettings(details),
             isNotifierOn: details[Key.notifier]?.asBool ?? true,
             hasDisplay: details[Key.display]?.asBool,
             access: AccessRules(details),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import BusInterface
 import DBus
 import Logging
 import SecretService
@@ -18,11 +19,18 @@ extension Keyring {
     }
 
     /// Opens the person's keyring, whose own prompt may ask for its password.
-    static func open(collection: String) async throws(ConsoleError) -> Keyring {
-        let keyring = quiet(try await DaemonBus.connect().bus, collection: collection)
-        // One that the bus doesn't start is the person's, who may be starting it again: the bus's would keep its name.
-        let last = ProviderMemory(folder: Folders.ofProcess().state).read()?.name
-        if last == nil || last == KeyringReport.Program.gnomeKeyring.rawValue { await keyring.startFirst() }
+    static func open(_ daemon: DaemonBus, collection: String) async throws(ConsoleError) -> Keyring {
+        let keyring = quiet(daemon.bus, collection: collection)
+        if await daemon.owner() != nil {
+            // Only the daemon knows whether a provider has just left, and may be coming back.
+            if await keyring.isStartable() { try await daemon.startKeyring() }
+        } else {
+            // One that the bus doesn't start is the person's, who may be starting it again: the bus's would keep its name.
+            let last = ProviderMemory(folder: Folders.ofProcess().state).read()?.name
+            if last == nil || last == KeyringReport.Program.gnomeKeyring.rawValue {
+                await keyring.startFirst()
+            }
+        }
         guard await keyring.state() == .locked else { return keyring }
         Output.note("Your keyring is locked; its prompt asks for the password.")
         do throws(KeyringError) {
@@ -31,5 +39,20 @@ extension Keyring {
             throw .refused(error.advice)
         }
         return keyring
+    }
+}
+
+extension DaemonBus {
+    /// As long as a person may take for the prompt of a keyring that has just been started.
+    private static let promptTime = Duration.seconds(150)
+
+    /// Has the daemon start the keyring, as `keybell unlock keyring` does.
+    fileprivate func startKeyring() async throws(ConsoleError) {
+        try await call(
+            VaultsInterface.description,
+            VaultsInterface.unlock,
+            texts: [VaultsInterface.keyring],
+            timeout: Self.promptTime
+        )
     }
 }

@@ -106,7 +106,7 @@ extension ScriptClient {
         flags: [(name: String, value: Bool)] = [],
         triggerUnlock: Bool = false
     ) async throws(ConsoleError) -> FetchedLogins {
-        let record = await OwnRequestLog.begin()
+        let record = await OwnRequestLog.begin(daemon)
         let reply = try await ask(
             type,
             fields: fields,

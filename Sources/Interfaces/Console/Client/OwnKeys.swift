@@ -26,11 +26,6 @@ struct OwnKeys: Sendable {
     let keyring: Keyring
     let server: String
 
-    /// Opens the keyring, which may ask the person to unlock it.
-    static func open(server: String, collection: String) async throws(ConsoleError) -> OwnKeys {
-        OwnKeys(keyring: try await .open(collection: collection), server: server)
-    }
-
     /// The items of our keys, with this Id or all: those for this server, oldest first, and then those for other ports,
     /// since the server may have had another one when they were made.
     func items(id: String? = nil) async throws(ConsoleError) -> [KeyringItem] {

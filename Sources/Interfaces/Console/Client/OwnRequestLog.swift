@@ -34,10 +34,9 @@ struct OwnRequestLog: Sendable {
     private let before: [String: Int]
 
     /// Notes how things stand before the request is sent.
-    static func begin() async -> OwnRequestLog {
-        // Without a bus there is still an answer, only no reason for it.
-        guard let daemon = try? await DaemonBus.connect(),
-            let recent = try? await daemon.recentRequests(starts: false)
+    static func begin(_ daemon: DaemonBus) async -> OwnRequestLog {
+        // Without the bus there is still an answer, only no reason for it.
+        guard let recent = try? await daemon.recentRequests(starts: false)
         else { return OwnRequestLog(daemon: nil, before: [:]) }
         return OwnRequestLog(daemon: daemon, before: unseen(recent))
     }

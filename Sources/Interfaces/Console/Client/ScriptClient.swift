@@ -1,67 +1,64 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import BusInterface
+import DBus
 import DisplayText
 import KeePassHTTP
+import Operations
 import SecretService
 import SecureMemory
-import Settings
 
 /// One client of the protocol: asks the daemon over HTTP, in plain English when it fails.
 struct ScriptClient: Sendable {
+    let daemon: DaemonBus
     let address: DaemonAddress
     let keys: OwnKeys
     /// Which of several keys; nil for the first that works.
     let id: String?
-    /// Whether the port is the configuration's, rather than one that was named.
-    let isPortConfigured: Bool
+    /// The file that the running daemon goes by, where the port was taken from another one.
+    let otherFile: String?
 
-    /// Finds port and keyring by options and configuration.
+    /// Finds port and keyring by options, the running daemon and the configuration.
     static func make(_ options: ClientOptions) async throws(ConsoleError) -> ScriptClient {
-        let configuration = try Configuration.forCommand(options.config)
-        let port = options.port ?? UInt16(clamping: configuration.http.port)
-        let keys = try await OwnKeys.open(
-            server: OwnKeys.server(port: port),
-            collection: configuration.keyring.collection
+        let daemon = try await DaemonBus.connect()
+        let state = await daemon.configuration().details
+        let serving = try ServingSettings.find(options.config, state)
+        let port = options.port ?? serving.port
+        let keys = OwnKeys(
+            keyring: try await .open(daemon, collection: serving.collection),
+            server: OwnKeys.server(port: port)
         )
+        let isElsewhere = options.port == nil && state?.isOf(options.config) == false
         return ScriptClient(
+            daemon: daemon,
             address: DaemonAddress(port: port),
             keys: keys,
             id: options.id,
-            isPortConfigured: options.port == nil
+            otherFile: isElsewhere ? state?.file : nil
         )
     }
 
     /// Checks whether anybody is there at all.
     ///
-    /// - Throws: What to do if nobody is: a daemon with a port other than the configuration's has to be restarted.
-    private func findDaemon() async throws(ConsoleError) {
+    /// - Throws: What to do if nobody is.
+    private func findDaemon() throws(ConsoleError) {
         do throws(ConsoleError) {
             _ = try address.host()
         } catch .unreachable(let text) {
-            guard isPortConfigured,
-                // Without a bus there is no more to say.
-                let state = try? await DaemonBus.connect().configuration().details
-            else { throw .unreachable(text) }
-            throw .unreachable(Self.advice(state, port: address.port) ?? text)
-        } catch {
-            throw error
+            throw .unreachable(otherFile.map { Self.advice(port: address.port, running: $0) } ?? text)
         }
     }
 
-    /// What to say if nobody listens on the configuration's port, but a daemon runs; nil if that one uses the same
-    /// port.
-    static func advice(_ state: ConfigurationDetails, port: UInt16) -> String? {
-        guard !state.isCurrent || state.afterRestart.contains("http.port") else { return nil }
-        return
-            "Nobody listens on port \(port): keybelld runs, but was started before \(state.file) was changed. "
-            + "Restart it: `systemctl --user restart keybell`. Where systemd holds the port, run `keybell socket` before."
+    /// What to say if nobody listens on the port in a file, but a daemon runs by another file.
+    static func advice(port: UInt16, running file: String) -> String {
+        "Nobody listens on port \(port): the keybelld that runs goes by \(file). Leave out --config to ask that one."
     }
 
     /// The items of our keys.
     ///
     /// - Throws: What to do if there isn't one, or nobody to ask with it, which comes first.
     func findKeys() async throws(ConsoleError) -> [KeyringItem] {
-        try await findDaemon()
+        try findDaemon()
         let items = try await keys.items(id: id)
         guard !items.isEmpty else { throw .refused(Self.missingAdvice(id)) }
         return items
@@ -94,7 +91,7 @@ struct ScriptClient: Sendable {
             }
             guard reply.error == Self.unknownKey else {
                 guard reply.error != Self.unknownEntry else { throw .nothing(Self.unknownEntry) }
-                throw .refused(Self.advice(reply.error))
+                throw .refused(await advice(reply.error))
             }
         }
         let ids = items.filter(keys.isOurs).compactMap { $0.attributes["id"] }
@@ -112,9 +109,9 @@ struct ScriptClient: Sendable {
                 return
             }
         }
-        try await findDaemon()  // before the person is told to look for a question
+        try findDaemon()  // before the person is told to look for a question
         let key = ClientKey.random()
-        let silence = await OwnRequestLog.begin().silence()
+        let silence = await OwnRequestLog.begin(daemon).silence()
         if silence == nil {
             Output.note(
                 "Keybell asks you now; its key is \(key.fingerprint). Answer there, or with `keybell watch`."
@@ -123,14 +120,15 @@ struct ScriptClient: Sendable {
         let reply = try await address.exchange(OutgoingRequest(.associate, id: proposed), key: key)
         guard reply.success, let id = reply.id else {
             if let silence { throw silence.error(for: "key", client: proposed ?? "", now: Moment.now()) }
-            throw .refused(reply.error.map { Self.advice($0) } ?? "Not allowed.")
+            throw .refused(await advice(reply.error))
         }
         try await keys.keep(key, id: id)
         Output.line("Associated as \(PlainText.cleaned(id)).")
     }
 
-    private static let unknownKey = "Couldn't verify request"
-    private static let unknownEntry = "There is no such entry."
+    private static let unknownKey = VerificationFailure.sentence
+    private static let unknownEntry = Refusal.unknownEntry
+    private static let lockedVault = Refusal.lockedVault
 
     private static func associateCommand(_ id: String?) -> String {
         "keybell client associate" + (id.map { " --id \(ShellWord.quoting(PlainText.cleaned($0)))" } ?? "")
@@ -157,12 +155,41 @@ struct ScriptClient: Sendable {
     }
 
     /// What the text of a failure means here.
-    static func advice(_ error: String?) -> String {
+    private func advice(_ error: String?) async -> String {
+        guard error == Self.lockedVault else { return Self.advice(error) }
+        // One that can't be asked names no vault.
+        return Self.advice(error, vaults: (try? await daemon.vaults(starts: false)) ?? [])
+    }
+
+    /// The same.
+    ///
+    /// - Parameters:
+    ///   - error: The text.
+    ///   - vaults: The vaults as the daemon tells of them.
+    /// - Returns: What it means.
+    static func advice(_ error: String?, vaults: [[String: Value]] = []) -> String {
         switch error.map(PlainText.cleaned) {
         case nil, "": "Keybell said no, without a reason."
         case "Denied"?: "You denied it."
-        case "Database locked"?: "The vault is locked: run `keybell unlock`, then try again."
+        case lockedVault?: lockedAdvice(vaults)
         case let text?: text
         }
+    }
+
+    private static func lockedAdvice(_ vaults: [[String: Value]]) -> String {
+        typealias Key = VaultsInterface.Key
+        let locked = vaults.filter { $0[Key.locked]?.asBool == true }.map { $0.cleanText(Key.name) }
+        guard let first = locked.first else {
+            return "The vault is locked: run `keybell unlock`, then try again."
+        }
+        guard locked.count > 1 else {
+            return
+                "The vault \(PlainText.name(first)) is locked: run `keybell unlock \(ShellWord.quoting(first))`, "
+                + "then try again."
+        }
+        let names = locked.map { PlainText.name($0) }.joined(separator: ", ")
+        return
+            "These vaults are locked: \(names). Run `keybell unlock` with the name of the one that is wanted, or "
+            + "without one for all, then try again."
     }
 }

@@ -50,6 +50,11 @@ extension AllowCommand {
 
     /// What to say about the vault that a request is about; nil while it is open.
     static func lockNote(_ request: RequestDetails, _ vaults: [[String: Value]]) -> String? {
+        switch request.kind {
+        case "associate": return openingNote(vaults)
+        case "release", "save": break
+        default: return nil
+        }
         let name = request.members.cleanText(ApprovalInterface.Detail.vault)
         let isLocked = vaults.contains {
             $0.cleanText(VaultsInterface.Key.name) == name && $0[VaultsInterface.Key.locked]?.asBool == true
@@ -57,6 +62,19 @@ extension AllowCommand {
         guard isLocked else { return nil }
         return "But the vault \(PlainText.name(name)) is locked, so the program gets nothing yet: run "
             + "`keybell unlock \(ShellWord.quoting(name))`, and let it ask again."
+    }
+
+    /// What to say to whom a new client waits for, while the first vault has never been opened, so that no Hash can be told.
+    private static func openingNote(_ vaults: [[String: Value]]) -> String? {
+        typealias Key = VaultsInterface.Key
+        guard let first = vaults.first, first.cleanText(Key.hash).isEmpty,
+            first[Key.locked]?.asBool == true
+        else { return nil }
+        let name = first.cleanText(Key.name)
+        return
+            "But the vault \(PlainText.name(name)) has never been opened, and the program gets its answer only after "
+            + "that: you are asked for it next (`keybell requests`), or run "
+            + "`keybell unlock \(ShellWord.quoting(name))` now."
     }
 
     /// What was allowed, for programs.

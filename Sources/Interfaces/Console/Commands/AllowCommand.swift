@@ -122,11 +122,11 @@ struct AllowCommand: AsyncParsableCommand {
         return scope?.mistake(for: request, denying: false)
     }
 
-    /// Says so if the program still gets nothing because the vault has been locked, usually by the screen lock.
+    /// Says so if the program still gets nothing because the vault has been locked, usually by the screen lock, or has never
+    /// been opened.
     private func noteLock(_ request: RequestDetails, _ daemon: DaemonBus) async {
         // If it can't be asked now, nothing is said.
-        guard ["release", "save"].contains(request.kind),
-            let vaults = try? await daemon.vaults(starts: false),
+        guard !request.isQuiet, let vaults = try? await daemon.vaults(starts: false),
             let text = Self.lockNote(request, vaults)
         else { return }
         Output.note(text)

@@ -63,7 +63,11 @@ struct ImportClientsCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        let daemon = try await DaemonBus.connect()
+        let state = await daemon.configuration().details
+        // Its limits are the file's, the keyring is the one that the daemon looks into.
         let configuration = try Configuration.forCommand(config)
+        let serving = try ServingSettings.find(config, state)
         let limits = KDBXLimits(
             seconds: configuration.unlock.maximumKDFSeconds,
             mebibytes: configuration.unlock.maximumKDFMemoryMiB
@@ -77,7 +81,7 @@ struct ImportClientsCommand: AsyncParsableCommand {
             limits: limits,
             deriver: DerivationProcess()
         )
-        let keyring = try await Keyring.open(collection: configuration.keyring.collection)
+        let keyring = try await Keyring.open(daemon, collection: serving.collection)
         let result = try await KeyImport(keys, into: keyring, overwrites: overwrite, stored: Self.record)
         if output.json {
             Output.json(result.json)

@@ -9,10 +9,8 @@ import Linux
 enum BusCheck {
     /// The daemon, if it is running.
     static func daemon(_ bus: DaemonBus) async -> DaemonProcess? {
-        guard let owner = await bus.owner(), let process = await process(of: owner, on: bus.bus) else {
-            return nil
-        }
-        return process
+        guard let owner = await bus.owner() else { return nil }
+        return await process(of: owner, on: bus.bus)
     }
 
     /// The process behind a bus name; nil where the bus can't tell.
@@ -30,8 +28,22 @@ enum BusCheck {
         )
     }
 
-    static func finding(_ daemon: DaemonProcess?, isUnconfigured: Bool = false) -> Finding {
+    /// Whether the daemon runs.
+    ///
+    /// - Parameters:
+    ///   - daemon: The daemon; nil where none is on the bus.
+    ///   - isUnconfigured: Whether it waits for its configuration to be mended.
+    ///   - isStartedByItself: Whether systemd holds its port and starts it when somebody asks.
+    /// - Returns: What there is to say.
+    static func finding(
+        _ daemon: DaemonProcess?,
+        isUnconfigured: Bool = false,
+        isStartedByItself: Bool = false
+    ) -> Finding {
         guard let daemon else {
+            guard !isStartedByItself else {
+                return .ok("Daemon", "isn't running, and is started when somebody asks")
+            }
             return .warning(
                 "Daemon",
                 "isn't running",

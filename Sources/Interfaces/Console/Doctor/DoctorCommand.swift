@@ -31,6 +31,7 @@ struct DoctorCommand: AsyncParsableCommand {
         var report = DoctorReport(printsAsTheyCome: !output.json)
         var busFindings: [Finding] = []
         var daemon: DaemonProcess?
+        let socket = await SystemdUnit.find(SocketCheck.name)
         let bus: DaemonBus?
         var answer = ConfigurationAnswer.unknown
         do throws(ConsoleError) {
@@ -40,7 +41,11 @@ struct DoctorCommand: AsyncParsableCommand {
             answer = await connected.configuration()
             busFindings = [
                 .ok("Session bus", "connected"),
-                BusCheck.finding(daemon, isUnconfigured: answer == .unconfigured),
+                BusCheck.finding(
+                    daemon,
+                    isUnconfigured: answer == .unconfigured,
+                    isStartedByItself: SocketCheck.startsDaemon(socket)
+                ),
             ]
         } catch {
             bus = nil
@@ -65,17 +70,13 @@ struct DoctorCommand: AsyncParsableCommand {
             )
         )
         let isConfigured = read.level != .failure
-        report.add(await SocketCheck.findings(port: isConfigured ? configuration.http.port : nil))
-        // Not the default if the file names another one and is wrong elsewhere.
-        let port =
-            isConfigured
-            ? UInt16(clamping: configuration.http.port)
-            : await TimedLook.result { Configuration.portOfFaulty(path: file) } ?? nil
+        report.add(
+            SocketCheck.finding(socket, port: isConfigured ? configuration.http.port : nil).map { [$0] } ?? []
+        )
         report.add(
             await PortCheck.findings(
-                port: port,
+                port: PortCheck.port(isConfigured ? configuration : nil, config, answer.details),
                 daemon: daemon,
-                isConfigured: isConfigured,
                 elsewhere: PortCheck.Elsewhere(config, answer.details)
             )
         )

@@ -57,10 +57,13 @@ enum KeyringAdvice {
     static func locked(_ report: KeyringReport) -> String {
         let place =
             switch report.program {
-            case .gnomeKeyring, nil: "or in Seahorse."
+            case .gnomeKeyring:
+                "by `keybell unlock keyring`, or in Seahorse; without a display, type its password in a terminal of this "
+                    + "session: " + KeyringError.unlockCommand
+            case nil: "or by `keybell unlock keyring`."
             case .keePassXC: "or in KeePassXC's window."
             case .kwallet:
-                "or with `keybell unlock`. KWallet starts locked for the Secret Service even if its wallet is open."
+                "or by `keybell unlock`. KWallet starts locked for the Secret Service even if its wallet is open."
             }
         return "It is unlocked when you allow that, " + place
     }

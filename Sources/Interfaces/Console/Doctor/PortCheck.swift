@@ -2,6 +2,7 @@
 
 import Glibc
 import Linux
+import Settings
 
 /// Checks the port: who listens there, and whether this machine has both loopback addresses.
 enum PortCheck {
@@ -28,7 +29,9 @@ enum PortCheck {
             guard let details else { return nil }
             if let file, FileIdentity(of: file) != FileIdentity(of: details.file) {
                 self = .otherFile(details.file)
-            } else if !details.isCurrent || details.afterRestart.contains("http.port") {
+            } else if details.problem.isEmpty,
+                !details.isCurrent || details.afterRestart.contains("http.port")
+            {
                 self = .formerPort
             } else {
                 return nil
@@ -36,14 +39,27 @@ enum PortCheck {
         }
     }
 
-    /// Looks at a port; at none if it isn't known which it is to be.
+    /// Which port is to be looked at; nil while there is no telling.
     ///
-    /// If the configuration has a mistake, the daemon may have no bus name, and reports that on the sockets that
-    /// systemd passed.
+    /// - Parameters:
+    ///   - configuration: What the file says; nil while it has a mistake.
+    ///   - file: The file that is looked at; nil for the daemon's own.
+    ///   - details: What the daemon says of its configuration, which a mistake in the file leaves in force.
+    /// - Returns: The port.
+    static func port(
+        _ configuration: Configuration?,
+        _ file: String?,
+        _ details: ConfigurationDetails?
+    ) -> UInt16? {
+        if let configuration { return UInt16(clamping: configuration.http.port) }
+        return details?.isOf(file) == true ? details?.serving?.port : nil
+    }
+
+    /// Looks at a port; at none if it isn't known which it is to be, as while the configuration has a mistake: what is to
+    /// be done about the port is known only when that is corrected.
     static func findings(
         port: UInt16?,
         daemon: DaemonProcess?,
-        isConfigured: Bool = true,
         elsewhere: Elsewhere? = nil
     ) async -> [Finding] {
         guard let port else {
@@ -75,7 +91,6 @@ enum PortCheck {
                         listener,
                         daemon: daemon,
                         ownUID: getuid(),
-                        isConfigured: isConfigured,
                         elsewhere: elsewhere
                     )
                 )
@@ -104,7 +119,6 @@ enum PortCheck {
         _ listener: Listener?,
         daemon: DaemonProcess?,
         ownUID: UInt32,
-        isConfigured: Bool = true,
         elsewhere: Elsewhere? = nil
     ) -> Finding {
         guard let listener else {
@@ -143,12 +157,6 @@ enum PortCheck {
         }
         let isKeybell =
             listener.saysKeybell || listener.holders.contains { $0.executable.hasSuffix("/keybelld") }
-        if isKeybell, !isConfigured {
-            return .ok(
-                subject,
-                "Keybell holds it, and tells whoever asks that its configuration has a mistake"
-            )
-        }
         guard !isKeybell else {
             return .failure(
                 subject,

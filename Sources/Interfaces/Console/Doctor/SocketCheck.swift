@@ -2,21 +2,21 @@
 
 /// Checks systemd's socket: that it is active, and holds the port that the configuration names.
 enum SocketCheck {
-    private static let name = "keybell.socket"
+    static let name = "keybell.socket"
 
-    static func findings(port: Int?) async -> [Finding] {
-        guard let unit = await SystemdUnit.find(name) else { return [] }
-        return finding(unit, port: port).map { [$0] } ?? []
+    /// Whether the unit starts the daemon when somebody asks.
+    static func startsDaemon(_ unit: SystemdUnit?) -> Bool {
+        unit.map { $0.load == "loaded" && $0.active == "active" } ?? false
     }
 
     /// Looks at the unit.
     ///
     /// - Parameters:
-    ///   - unit: Its state.
+    ///   - unit: Its state; nil where there is no systemd of this user.
     ///   - port: The configuration's; nil while that can't be read.
     /// - Returns: What there is to say about it; nil if it isn't installed or isn't used.
-    static func finding(_ unit: SystemdUnit, port: Int?) -> Finding? {
-        guard unit.load == "loaded" else { return nil }
+    static func finding(_ unit: SystemdUnit?, port: Int?) -> Finding? {
+        guard let unit, unit.load == "loaded" else { return nil }
         switch unit.active {
         case "active":
             let held = unit.ports.sorted().map { String($0) }.joined(separator: ", ")

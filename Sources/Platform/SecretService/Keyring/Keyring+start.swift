@@ -68,6 +68,16 @@ extension Keyring {
         }
     }
 
+    /// Whether nobody offers it now, and the bus could start somebody who does.
+    package func isStartable() async -> Bool {
+        do throws(KeyringError) {
+            guard try await owner() == nil else { return false }
+        } catch {
+            return false
+        }
+        return await canBeStarted()
+    }
+
     /// Whether the bus knows how to start a provider.
     func canBeStarted() async -> Bool {
         // A bus that can't tell starts none, either.

@@ -50,6 +50,9 @@ actor ConfigurationKeeper: MainLoopActor, ConfigurationService {
             file: path ?? Folders.ofProcess().configurationFile,
             isCurrent: false,
             afterRestart: held.keysAfterRestart(startedWith: first),
+            // Both are taken up by a restart alone.
+            port: first.http.port,
+            collection: first.keyring.collection,
             isNotifierOn: held.approval.notifier,
             hasDisplay: Display.isNamed(in: ProcessInfo.processInfo.environment),
             access: access.rawValue,

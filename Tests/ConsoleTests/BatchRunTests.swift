@@ -16,6 +16,10 @@ struct BatchRunTests {
         await #expect(throws: ConsoleError.refused("why")) {
             try await BatchRun.each(of: [1]) { (_) async throws(ConsoleError) in throw .refused("why") }
         }
+        let gone = [ConsoleError.unreachable("a"), .unreachable("b")]
+        #expect(BatchRun.failure(gone, of: 2) == .unreachable("All 2 failed."))
+        #expect(BatchRun.failure(gone, of: 3).exitCode == 1)
+        #expect(BatchRun.failure([gone[0], .refused("c")], of: 2).exitCode == 1)
         #expect(BatchRun.summary(failed: 3, of: 3) == "All 3 failed.")
         #expect(BatchRun.summary(failed: 1, of: 3) == "1 of 3 failed; the rest is done.")
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ArgumentParser
 import BusInterface
 import DBus
 import Testing
@@ -21,6 +22,14 @@ struct ExitCodeTests {
     @Test(arguments: [["--help"], ["allow", "--help"], ["--generate-completion-script", "bash"], []])
     func `help exits with 0`(arguments: [String]) async {
         #expect(await Invocation.run(arguments) == 0)
+    }
+
+    @Test func `an error that nobody foresaw is no wrong usage`() {
+        struct Unforeseen: Error {}
+        #expect(Invocation.report(Unforeseen()) == 1)
+        #expect(Invocation.report(Unforeseen(), isUsage: true) == 2)
+        #expect(Invocation.report(ValidationError("Leave it out.")) == 2)
+        #expect(Invocation.report(ConsoleError.unreachable("Nobody is there.")) == 3)
     }
 
     private static let codes: [(String, Int32)] = [

@@ -98,6 +98,13 @@ struct TroubleTests {
         )
     }
 
+    @Test func `a uuid is one with hyphens, too, whichever command takes it`() async throws {
+        let uuid = "01234567-89ab-cdef-0123-456789abcdef"
+        #expect(try await ClientSaveCommand.asyncParse(["https://a.example/", "--uuid", uuid]).uuid == uuid)
+        #expect(try await ClientCodeCommand.asyncParse(["https://a.example/", "--uuid", uuid]).uuid == uuid)
+        #expect(ClientGetCommand.uuid(uuid) == "0123456789ABCDEF0123456789ABCDEF")
+    }
+
     @Test func `every command that looks into a vault can have it unlocked`() async throws {
         #expect(try await ClientSaveCommand.asyncParse(["https://example.org/", "--unlock"]).unlock)
         #expect(try await ClientGetCommand.asyncParse(["mail", "--unlock"]).unlock)

@@ -167,6 +167,25 @@ struct ChildProgramTests {
         for await _ in ends {}
         watch.cancel()
     }
+
+    @Test func `what a program prints is kept up to a limit, and one that takes too long is killed`()
+        async throws
+    {
+        let whole = try await ChildProgram.output(
+            of: ["sh", "-c", "cat; printf abc; exit 3"],
+            within: .seconds(30)
+        )
+        #expect(String(decoding: whole.bytes, as: UTF8.self) == "abc")
+        #expect(whole.ending == .exited(3))
+        let first = try await ChildProgram.output(of: ["printf", "abc"], limit: 2, within: .seconds(30))
+        #expect(String(decoding: first.bytes, as: UTF8.self) == "ab")
+        #expect(first.ending == .exited(0))
+        let late = try await ChildProgram.output(of: ["sleep", "600"], within: .milliseconds(1))
+        #expect(late.ending == nil)
+        await #expect(throws: SystemCallError.self) {
+            _ = try await ChildProgram.output(of: ["/nonexistent"], within: .seconds(30))
+        }
+    }
 }
 
 extension String {

@@ -49,25 +49,16 @@ package enum AuditJournalReader {
         of daemons: Set<String>
     ) async throws(AuditJournalError) -> [AuditRecord] {
         guard Journal.isForUsers else { return [] }
-        let output = Mutex<[UInt8]>([])
-        let child: ChildProgram
+        let output: ChildProgram.Output
         do throws(SystemCallError) {
-            child = try ChildProgram(command) { chunk in
-                output.withLock { bytes in
-                    for index in chunk.indices { bytes.append(chunk[index]) }
-                }
-            }
+            output = try await ChildProgram.output(of: command, within: .seconds(10))
         } catch {
             guard error.isNoSuchFile else { throw AuditJournalError() }
             return []
         }
         // Too long counts as failed.
-        guard let ending = try? await withDeadline(.seconds(10), { await child.end() }),
-            ending == .exited(0)
-        else {
-            throw AuditJournalError()  // killed as the child goes
-        }
-        return output.withLock { $0 }.split(separator: UInt8(ascii: "\n")).compactMap {
+        guard output.ending == .exited(0) else { throw AuditJournalError() }
+        return output.bytes.split(separator: UInt8(ascii: "\n")).compactMap {
             Self.record($0, of: daemons)
         }
     }

@@ -32,6 +32,8 @@ package enum KeybellBusError {
     package static let badConfiguration = "org.keybell.Error.BadConfiguration"
     /// The daemon can't begin its work because its configuration has a mistake; the message says where.
     package static let unconfigured = "org.keybell.Error.Unconfigured"
+    /// How the sentence about that begins.
+    package static let unconfiguredText = "Keybell can't begin its work, for its configuration has a mistake"
     /// No client, grant or vault of that name.
     package static let notFound = "org.keybell.Error.NotFound"
     /// The keyring or the vault is locked, or its unlocking was dismissed.

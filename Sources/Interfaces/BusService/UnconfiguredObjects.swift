@@ -76,7 +76,7 @@ package struct UnconfiguredObjects: Sendable {
         DBusError(
             name: KeybellBusError.unconfigured,
             message:
-                "Keybell can't begin its work, for its configuration has a mistake (\(place)): `keybell doctor` says more."
+                "\(KeybellBusError.unconfiguredText) (\(place)): `keybell doctor` says more."
         )
     }
 }

@@ -21,6 +21,16 @@ enum ConsoleError: Error, Equatable, Sendable {
         }
     }
 
+    /// The same kind of error in other words.
+    func saying(_ text: String) -> ConsoleError {
+        switch self {
+        case .refused: .refused(text)
+        case .usage: .usage(text)
+        case .unreachable: .unreachable(text)
+        case .nothing: .nothing(text)
+        }
+    }
+
     /// What to print on standard error.
     var text: String {
         switch self {

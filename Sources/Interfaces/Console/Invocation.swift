@@ -28,7 +28,7 @@ package enum Invocation {
             do {
                 command = try await KeybellCommand.asyncParseAsRoot(arguments)
             } catch {
-                return report(error, arguments)
+                return report(error, arguments, isUsage: true)
             }
             do {
                 if var command = command as? any AsyncParsableCommand {
@@ -43,8 +43,14 @@ package enum Invocation {
         }
     }
 
-    /// Prints what went wrong, or the help that was asked for, and says with which code to exit.
-    private static func report(_ error: any Error, _ arguments: [String] = []) -> Int32 {
+    /// Prints what went wrong, or the help that was asked for.
+    ///
+    /// - Parameters:
+    ///   - error: What was thrown.
+    ///   - arguments: What was typed, if another word may have been meant.
+    ///   - isUsage: Whether the arguments were still being read, so that they are to blame.
+    /// - Returns: With which code to exit.
+    static func report(_ error: any Error, _ arguments: [String] = [], isUsage: Bool = false) -> Int32 {
         if let error = error as? ConsoleError {
             Output.complaint(error.text)
             return error.exitCode
@@ -59,7 +65,7 @@ package enum Invocation {
         if let suggestion = Suggestion.command(for: arguments) {
             Output.message("Did you mean `\(suggestion)`?")
         }
-        return 2
+        return isUsage || KeybellCommand.exitCode(for: error) == .validationFailure ? 2 : 1
     }
 
     /// The exit code of what went well, unless what it printed didn't arrive.

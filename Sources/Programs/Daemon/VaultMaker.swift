@@ -32,15 +32,18 @@ struct VaultMaker: Sendable {
                 stores.append(await file(vault, at: path, configuration.unlock, among: former))
             default:
                 let same = former.first { $0 is KeyringStore && $0.name == vault.name }
-                stores.append(same ?? collection(vault.name))
+                stores.append(
+                    same
+                        ?? KeyringStore(
+                            name: vault.name,
+                            keyring: keyring,
+                            state: folders.state,
+                            logger: logger
+                        )
+                )
             }
         }
         return stores
-    }
-
-    /// The vault in the keyring.
-    private func collection(_ name: String) -> KeyringStore {
-        KeyringStore(name: name, keyring: keyring, state: folders.state, logger: logger)
     }
 
     /// A vault in a file: the one that is there already, told how to be unlocked from now on, or a new one.

@@ -6,8 +6,9 @@ import SecretService
 import SecureMemory
 
 /// How a client stands in the keyring: one item, its attributes in plain text, the key's base64 as its secret.
-enum ClientItem {
-    static let schema = "org.keybell.ClientKey"
+package enum ClientItem {
+    /// The items' schema.
+    package static let schema = "org.keybell.ClientKey"
 
     /// The attributes' names.
     enum Attribute {

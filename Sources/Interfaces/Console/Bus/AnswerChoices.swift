@@ -62,9 +62,6 @@ extension DaemonBus {
                 "\(ended.ending(now: Moment.now()) ?? "") The same is denied as you decided: \(end)"
             )
         }
-        throw .refused(
-            (ended.flatMap { $0.ending(now: Moment.now()) } ?? "No request \(code) waits.")
-                + " `keybell requests` lists those that wait, with --recent the ended ones."
-        )
+        throw .noRequest(ended.flatMap { $0.ending(now: Moment.now()) } ?? "No request \(code) waits.")
     }
 }

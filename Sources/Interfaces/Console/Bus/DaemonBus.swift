@@ -116,9 +116,7 @@ extension ConsoleError {
             || error.name.hasPrefix("org.freedesktop.systemd1.")
         switch error.name {
         case KeybellBusError.unknownRequest:
-            self = .refused(
-                "No request of that code waits. `keybell requests` lists them, with --recent the ended ones."
-            )
+            self = .noRequest("No request of that code waits.")
         case KeybellBusError.notAllowed:
             self = .refused("Not allowed from here: \(message)")
         case KeybellBusError.unconfigured:
@@ -136,6 +134,11 @@ extension ConsoleError {
         }
     }
 
+    /// That no request of a code is there, and where those are that there are.
+    static func noRequest(_ sentence: String) -> ConsoleError {
+        .refused("\(sentence) `keybell requests` lists those that wait, with --recent the ended ones.")
+    }
+
     /// What to do where the daemon waits for its configuration to be mended.
     private static func unconfigured(_ message: String) -> String {
         do throws(ConfigurationError) {
@@ -144,7 +147,7 @@ extension ConsoleError {
             return message
         } catch {
             return
-                "Keybell can't begin its work, for its configuration has a mistake: \(PlainText.cleaned("\(error)")). "
+                "\(KeybellBusError.unconfiguredText): \(PlainText.cleaned("\(error)")). "
                 + "Correct that: it begins by itself then."
         }
     }
@@ -158,7 +161,7 @@ extension ConsoleError {
                 + "`keybell doctor` finds what is in the way."
         } catch {
             return
-                "Keybell can't begin its work, for its configuration has a mistake: \(PlainText.cleaned("\(error)")). "
+                "\(KeybellBusError.unconfiguredText): \(PlainText.cleaned("\(error)")). "
                 + "Correct that, then start it with `systemctl --user start keybell`, or run keybelld."
         }
     }

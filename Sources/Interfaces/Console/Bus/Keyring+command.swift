@@ -2,19 +2,17 @@
 
 import BusInterface
 import DBus
-import Logging
 import SecretService
 import Settings
 
 extension Keyring {
-    /// The keyring, as seen from a command: what goes wrong comes as an error, and a log on a terminal would say
-    /// it twice.
+    /// The keyring, as seen from a command.
     static func quiet(_ bus: BusConnection, address: String? = nil, collection: String) -> Keyring {
         Keyring(
             bus: bus,
             address: address,
             collection: collection,
-            logger: Logger(label: "keybell") { _ in SwiftLogNoOpLogHandler() }
+            logger: .silent
         )
     }
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ConcurrencyTools
 import Linux
-import Synchronization
 
 /// What the person's systemd says of a unit.
 struct SystemdUnit: Equatable, Sendable {
@@ -53,20 +51,9 @@ struct SystemdUnit: Equatable, Sendable {
     }
 
     private static func output(_ arguments: [String], within limit: Duration = timeout) async -> String? {
-        let output = Mutex<[UInt8]>([])
-        // Not there is the same as no systemd.
-        let child = try? ChildProgram(arguments) { chunk in
-            output.withLock { bytes in
-                for index in chunk.indices where bytes.count < 65_536 { bytes.append(chunk[index]) }
-            }
-        }
-        guard let child else { return nil }
-        defer { child.kill() }
-        child.closeInput()
-        guard let ending = try? await withDeadline(limit, { await child.end() }), ending == .exited(0)
-        else {
-            return nil  // a systemd that doesn't answer can't be asked
-        }
-        return String(decoding: output.withLock { $0 }, as: UTF8.self)
+        // Not there is the same as no systemd, and one that doesn't answer can't be asked.
+        let output = try? await ChildProgram.output(of: arguments, limit: 65_536, within: limit)
+        guard let output, output.ending == .exited(0) else { return nil }
+        return String(decoding: output.bytes, as: UTF8.self)
     }
 }

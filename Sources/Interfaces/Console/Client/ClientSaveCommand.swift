@@ -46,8 +46,9 @@ struct ClientSaveCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard !url.isEmpty else { throw ValidationError("The URL is empty.") }
-        let isHex = uuid.map { $0.utf8.count == 32 && $0.allSatisfy(\.isHexDigit) } ?? true
-        guard isHex else { throw ValidationError("--uuid takes 32 hex digits.") }
+        guard uuid.map({ ClientGetCommand.uuid($0) != nil }) ?? true else {
+            throw ValidationError("--uuid takes 32 hex digits, hyphens or not.")
+        }
     }
 
     func run() async throws {
@@ -58,7 +59,7 @@ struct ClientSaveCommand: AsyncParsableCommand {
         var fields = [(name: "Url", value: SecretBytes(utf8: url))]
         let texts = [
             ("Login", user), ("Name", title), ("SubmitUrl", submitURL), ("Realm", realm),
-            ("Uuid", uuid?.uppercased()),
+            ("Uuid", uuid.flatMap(ClientGetCommand.uuid)),
         ]
         for (name, text) in texts { if let text { fields.append((name, SecretBytes(utf8: text))) } }
         if let password { fields.append(("Password", password)) }

@@ -67,21 +67,30 @@ struct AllowCommand: AsyncParsableCommand {
             scope: scope?.rawValue,
             seconds: minutes.map { UInt32($0) * 60 }
         )
-        guard request.isConfirmed else {
-            try await daemon.answer(code.text, ApprovalInterface.Decision.allow, choices)
-            tell(
-                request,
-                choices,
-                among: entries,
-                isAbandoned: await ended(daemon)?.isAbandoned ?? false,
-                await RememberedDenials.behind([request], daemon)
-            )
-            await noteTaken(request, choices, daemon)
-            return await noteLock(request, daemon)
-        }
-        let end = try await daemon.end(of: code.text)
-        Output.note("Confirm it in the window that pinentry opens.")
+        let end = request.isConfirmed ? try await daemon.end(of: code.text) : nil
+        if end != nil { Output.note("Confirm it in the window that pinentry opens.") }
         try await daemon.answer(code.text, ApprovalInterface.Decision.allow, choices)
+        let ended = if let end { try await confirmed(end, request, daemon) } else { await ended(daemon) }
+        tell(
+            request,
+            choices,
+            among: entries,
+            isAbandoned: ended?.isAbandoned ?? false,
+            await RememberedDenials.behind([request], daemon)
+        )
+        await noteTaken(request, choices, daemon)
+        await noteLock(request, daemon)
+    }
+
+    /// Waits until the allow is confirmed, and kept where it is to be.
+    ///
+    /// - Returns: What is known of the request then.
+    /// - Throws: That it isn't confirmed or kept, or that there is no telling.
+    private func confirmed(
+        _ end: RequestEnd,
+        _ request: RequestDetails,
+        _ daemon: DaemonBus
+    ) async throws(ConsoleError) -> RequestDetails? {
         let ending = await end.ending(within: .seconds(Int64(clamping: request.timeLeft)))
         guard ending == .ended("allowed") else { throw Self.unconfirmed(ending) }
         var ended = await ended(daemon)
@@ -92,10 +101,8 @@ struct AllowCommand: AsyncParsableCommand {
         // A daemon that can no longer be asked may have ended while it was keeping the answer.
         guard ended != nil || scope.map({ $0 == .once }) ?? true else { throw Self.unknownWhetherKept }
         // As if nothing had to be confirmed.
-        if let trouble = ended?.keepTrouble { throw ConsoleError.refused(trouble) }
-        tell(request, choices, among: entries, isAbandoned: ended?.isAbandoned ?? false)
-        await noteTaken(request, choices, daemon)
-        await noteLock(request, daemon)
+        if let trouble = ended?.keepTrouble { throw .refused(trouble) }
+        return ended
     }
 
     /// Says so if a given name is another client's, which a second question will be about.
@@ -144,7 +151,7 @@ struct AllowCommand: AsyncParsableCommand {
         _ choices: AnswerChoices,
         among entries: [RequestDetails.Entry],
         isAbandoned: Bool,
-        _ denials: RememberedDenials = RememberedDenials()
+        _ denials: RememberedDenials
     ) {
         output.json
             ? Output.json(Self.json(request, choices, among: entries, isAbandoned: isAbandoned))

@@ -28,7 +28,16 @@ enum BatchRun {
         }
         guard let first = failures.first else { return }
         guard elements.count > 1 else { throw first }
-        throw .refused(summary(failed: failures.count, of: elements.count))
+        throw failure(failures, of: elements.count)
+    }
+
+    /// What several failures come to: what each of all came to, or else that some were refused.
+    static func failure(_ failures: [ConsoleError], of all: Int) -> ConsoleError {
+        let text = summary(failed: failures.count, of: all)
+        guard failures.count == all, let code = failures.first?.exitCode,
+            failures.allSatisfy({ $0.exitCode == code })
+        else { return .refused(text) }
+        return failures[0].saying(text)
     }
 
     static func summary(failed: Int, of all: Int) -> String {

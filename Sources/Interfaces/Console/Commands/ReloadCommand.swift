@@ -131,8 +131,7 @@ struct ReloadCommand: AsyncParsableCommand {
         return configuration
     }
 
-    private static let stillUnusable =
-        "Keybell can't begin its work, for its configuration has a mistake: `keybell doctor` says more."
+    private static let stillUnusable = "\(KeybellBusError.unconfiguredText): `keybell doctor` says more."
 
     /// What a daemon has done that had waited for its configuration to be mended.
     static func line(ofStart configuration: ConfigurationAnswer) -> String {

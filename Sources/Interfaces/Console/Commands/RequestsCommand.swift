@@ -49,9 +49,7 @@ struct RequestsCommand: AsyncParsableCommand {
         let recent =
             waiting == nil ? try await daemon.recentRequests(starts: false).last { $0.code == code } : nil
         guard let request = waiting ?? recent else {
-            throw ConsoleError.refused(
-                "No request \(code) waits or has ended lately. `keybell requests` lists them, with --recent the ended ones."
-            )
+            throw ConsoleError.noRequest("No request \(code) waits or has ended lately.")
         }
         guard !output.json else { return Output.json(request.json) }
         let entries = waiting == nil ? request.entries : try await daemon.entries(of: request)

@@ -2,7 +2,6 @@
 
 import DBus
 import DisplayText
-import Logging
 import Passwords
 import SecretService
 import SecureMemory
@@ -21,7 +20,7 @@ enum CommandPassword {
             options: options,
             // Never asked, since there is a command.
             keyring: .quiet(try await DaemonBus.connect().bus, collection: "default"),
-            logger: Logger(label: "keybell") { _ in SwiftLogNoOpLogHandler() }
+            logger: .silent
         )
         do throws(VaultError) {
             // With a command there is always one.

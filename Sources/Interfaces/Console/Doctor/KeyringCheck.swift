@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Clients
 import DBus
 import DisplayText
 import SecretService
@@ -7,22 +8,20 @@ import Settings
 
 /// Checks the keyring: provider, collection, lock, and keys that are there twice.
 enum KeyringCheck {
-    /// The schema of the clients' keys.
-    private static let clientKeys = "org.keybell.ClientKey"
-
     static func findings(
         _ bus: BusConnection,
         collection: String,
         memory: ProviderMemory = ProviderMemory(folder: Folders.ofProcess().state)
     ) async -> [Finding] {
         let keyring = Keyring.quiet(bus, collection: collection)
-        let report = await keyring.doctor(schemas: [clientKeys])
+        let report = await keyring.doctor(schemas: [ClientItem.schema])
         var findings = findings(report, collection: collection)
         if let change = changeOfProvider(report, memory.read(), now: Int64(clamping: Moment.now())) {
             findings.insert(change, at: report.owner == nil ? 0 : 1)
         }
         // That the keyring can't be read is among the findings above.
-        guard report.state == .unlocked, let items = try? await keyring.items(schema: clientKeys) else {
+        guard report.state == .unlocked, let items = try? await keyring.items(schema: ClientItem.schema)
+        else {
             return findings
         }
         findings += doubles(ids: items.map { PlainName(cleaning: $0.attributes["id"] ?? "")?.text ?? "" })

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ConcurrencyTools
 import DisplayText
 import FoundationEssentials
 import Linux
 import Settings
-import Synchronization
 
 /// Checks the program that asks for vaults' passwords, by its greeting alone: it is asked for nothing.
 enum PinentryCheck {
@@ -83,23 +81,9 @@ enum PinentryCheck {
     /// Whether a program begins as the Assuan protocol requires: with a line that is `OK`, or begins with that and a
     /// blank.
     private static func greets(_ program: String) async -> Bool {
-        let output = Mutex<[UInt8]>([])
-        let child: ChildProgram
-        do throws(SystemCallError) {
-            child = try ChildProgram([program]) { chunk in
-                output.withLock { bytes in
-                    for index in chunk.indices where bytes.count < 1024 { bytes.append(chunk[index]) }
-                }
-            }
-        } catch {
-            return false
-        }
-        defer { child.kill() }
-        // At the end of its input it says good-bye; one that goes on is ended.
-        child.closeInput()
-        // A deadline is the only error there is.
-        _ = try? await withDeadline(timeout) { await child.end() }
-        let line = output.withLock { $0 }.prefix { $0 != UInt8(ascii: "\n") }
+        // At the end of its input it says good-bye; one that goes on is ended. One that can't be started greets nobody.
+        let output = try? await ChildProgram.output(of: [program], limit: 1024, within: timeout)
+        let line = (output?.bytes ?? []).prefix { $0 != UInt8(ascii: "\n") }
         return line.starts(with: Array("OK".utf8))
             && (line.count == 2 || line.dropFirst(2).first == UInt8(ascii: " "))
     }

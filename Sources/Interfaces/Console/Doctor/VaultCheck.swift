@@ -175,11 +175,7 @@ struct VaultCheck: Sendable {
         case .notKDBX:
             "Correct `path` in its [[vault]]: it must name a .kdbx file."
                 + (backup(of: path).map { " Or if it was one: \($0)" } ?? "")
-        case .keePass1, .unsupportedVersion, .unsupportedCipher, .unsupportedKeyDerivation,
-            .unsupportedInnerStream, .unsupportedCompression:
-            "Open it in KeePassXC and save it as KDBX 4."
-        case .tooCostly, .tooLarge: "Lower its key derivation or its size in the program that made it."
-        default: backup(of: path) ?? "Fetch it from a backup; Keybell has made none."
+        default: error.cure ?? backup(of: path) ?? "Fetch it from a backup; Keybell has made none."
         }
     }
 

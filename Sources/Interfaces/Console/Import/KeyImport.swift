@@ -3,7 +3,6 @@
 import Clients
 import DisplayText
 import KeePassHTTP
-import Logging
 import SecretService
 
 /// What becomes of the plugin's keys in the keyring.
@@ -49,9 +48,8 @@ struct KeyImport: Sendable {
         overwrites: Bool,
         stored: (_ id: String) -> Void = { _ in }
     ) async throws(ConsoleError) {
-        let quiet = Logger(label: "keybell") { _ in SwiftLogNoOpLogHandler() }
-        let registry = ClientRegistry(keyring: keyring, logger: quiet)
-        let grants = GrantRegistry(keyring: keyring, logger: quiet)
+        let registry = ClientRegistry(keyring: keyring, logger: .silent)
+        let grants = GrantRegistry(keyring: keyring, logger: .silent)
         var lines: [Line] = []
         for field in keys.fields {
             let outcome: Outcome

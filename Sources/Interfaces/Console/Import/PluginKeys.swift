@@ -144,14 +144,8 @@ struct PluginKeys: Sendable {
             case .noKey: "Type its password, or name its key file as --key-file."
             case .keyFile: "Name the key file that it was made with as --key-file."
             case .notKDBX: "Name the .kdbx file that KeePass opens."
-            case .unsupportedVersion, .unsupportedCipher, .unsupportedKeyDerivation, .unsupportedInnerStream,
-                .unsupportedCompression:
-                "Open it in KeePass or KeePassXC and save it as KDBX 4."
-            case .tooLarge, .excessive: "Make it smaller in KeePass, for example without its attachments."
             case .truncated, .damaged: "Fetch it from a backup."
-            case .cancelled, .notFound, .unwritable, .failed: "Try again when there is more memory."
-            // The words say it.
-            case .keePass1, .tooCostly: ""
+            default: error.cure ?? ""
             }
         return .refused(cure.isEmpty ? sentence : sentence + " " + cure)
     }

@@ -24,4 +24,18 @@ extension KDBXError {
         case .cancelled, .notFound, .unwritable, .failed: "a library refused, mostly for want of memory"
         }
     }
+
+    /// What to do about it, whatever the file is for; nil where that depends.
+    var cure: String? {
+        switch self {
+        case .keePass1, .unsupportedVersion, .unsupportedCipher, .unsupportedKeyDerivation,
+            .unsupportedInnerStream, .unsupportedCompression:
+            "Open it in KeePassXC and save it as KDBX 4."
+        case .tooCostly: "Lower its key derivation in the program that made it."
+        case .tooLarge, .excessive:
+            "Make it smaller in the program that made it, for example without its attachments."
+        case .cancelled, .notFound, .unwritable, .failed: "Try again when there is more memory."
+        case .wrongKey, .noKey, .keyFile, .notKDBX, .truncated, .damaged: nil
+        }
+    }
 }

@@ -322,7 +322,7 @@ let package = Package(
         tests(
             of: "Console",
             [
-                "Audit", "BusInterface", "DBus", "DisplayText", "KeePassHTTP", "Operations",
+                "Approval", "Audit", "BusInterface", "DBus", "DisplayText", "KeePassHTTP", "Operations",
                 "SecretService", "SecureMemory", "Settings", "TestSupport", argumentParser,
             ]
         ),

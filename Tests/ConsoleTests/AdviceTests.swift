@@ -17,8 +17,8 @@ struct AdviceTests {
     }
 
     @Test(arguments: [
-        (["work"], "The vault “work” is locked: run `keybell unlock work`, then try again."),
-        (["work", "at home"], "These vaults are locked: “work”, “at home”."), ([], "The vault is locked"),
+        (["work"], "The vault work is locked: run `keybell unlock work`, then try again."),
+        (["work", "at home"], "These vaults are locked: work, “at home”."), ([], "The vault is locked"),
     ])
     func `which vaults are locked is said`(locked: [String], part: String) {
         func vault(_ name: String, isLocked: Bool) -> [String: Value] {

@@ -15,7 +15,8 @@ struct KeyringOpeningTests {
         let keyring = try await ActivatableKeyring()
         let (service, client) = (try await keyring.bus.connect(), try await keyring.bus.connect())
         let asked = Observed<[String]>([])
-        let unlock = Method("Unlock", in: [Argument("vault", "s")]) { call in
+        let unlock = Method("Unlock", in: [Argument("vault", "s")]) {
+            (call: MethodCall) async throws(DBusError) -> [Value] in
             asked.update { $0.append(call.body.first?.asString ?? "") }
             throw DBusError(name: KeybellBusError.locked, message: "It is coming back.")
         }

@@ -29,6 +29,14 @@ struct ServingSettingsTests {
         #expect(try ServingSettings.find(other, ConfigurationDetails(file: other, isCurrent: true)) == named)
     }
 
+    @Test func `files that aren't there are not the same`() throws {
+        let folder = try TemporaryFolder()
+        let state = ConfigurationDetails(file: folder.path("a"), isCurrent: true, serving: serving)
+        #expect(state.isOf(folder.path("a")) && state.isOf(nil))
+        #expect(!state.isOf(folder.path("b")))
+        #expect(throws: ConsoleError.self) { try ServingSettings.find(folder.path("b"), state) }
+    }
+
     @Test func `a mistake in the file is no wrong usage`() throws {
         let file = try TemporaryFolder().write("config.toml", "[http\n")
         let error = #expect(throws: ConsoleError.self) { try ServingSettings.find(file, nil) }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Approval
 import BusInterface
 import DBus
 import Testing
@@ -175,7 +176,7 @@ struct ShownRequestTests {
             ]
         )
         #expect(
-            AllowCommand.summary(details, AnswerChoices(entries: ["B2"], scope: "always")) == [
+            AllowCommand.summary(details, AnswerChoices(entries: ["B2"], scope: .always)) == [
                 "Allowed 7F2A: firefox asks", "  (no title)  B2", "  always",
             ]
         )
@@ -210,7 +211,7 @@ struct ShownRequestTests {
         #expect(AnswerChoices().value == .vardict([:]))
         let names = AnswerChoices(fields: AnswerChoices.everythingButNames)
         #expect(names.value == .vardict(["fields": .strings(["passwords", "fields"])]))
-        let all = AnswerChoices(id: "a", entries: ["B"], scope: "session", seconds: 60, muteSeconds: 5)
+        let all = AnswerChoices(id: "a", entries: ["B"], scope: .session, seconds: 60, muteSeconds: 5)
         #expect(
             all.value
                 == .vardict([
@@ -241,9 +242,18 @@ struct ShownRequestTests {
         words: String
     ) {
         let request = request("7F2A", kind: kind)
-        #expect(ScopeArgument.session.mistake(for: request, denying: true)?.contains(words) == true)
-        #expect(ScopeArgument.always.mistake(for: request, denying: true)?.contains("--scope always") == true)
-        #expect(ScopeArgument.once.mistake(for: request, denying: true) == nil)
+        #expect(GrantScope.session.mistake(for: request, denying: true)?.contains(words) == true)
+        #expect(GrantScope.always.mistake(for: request, denying: true)?.contains("--scope always") == true)
+        #expect(GrantScope.once.mistake(for: request, denying: true) == nil)
+    }
+
+    @Test func `what a newer daemon says is shown, and taken for nothing that is known`() {
+        let more: [String: Value] = ["outcome": .string("postponed"), "ended": .uint64(150)]
+        let request = request("7F2A", kind: "export", more: more)
+        #expect(request.kind == nil && request.outcome == nil)
+        #expect(request.result == "postponed")
+        #expect(AllowCommand.json(request, AnswerChoices()).text.contains("export"))
+        #expect(AllowCommand.unconfirmed(.ended(nil)).text.hasSuffix("the request has ended."))
     }
 
     @Test func `who answers what has ended is told how it did`() {

@@ -26,10 +26,13 @@ struct SocketTests {
         let unit = try #require(Self.unit("active"))
         #expect(SocketCheck.finding(unit, port: 19455)?.level == .ok)
         #expect(SocketCheck.finding(unit, port: 20000)?.level == .failure)
+        #expect(SocketCheck.port(unit) == 19455)
+        #expect(SocketCheck.port(Self.unit("active", ports: [1, 2])) == nil)
+        #expect(SocketCheck.port(Self.unit("failed")) == nil)
     }
 
     @Test func `a socket that isn't used is nothing to speak of`() throws {
-        #expect(SocketCheck.finding(try #require(Self.unit("inactive")), port: 1) == nil)
+        #expect(SocketCheck.finding(Self.unit("inactive"), port: 1) == nil)
         let absent = try #require(SystemdUnit(parsing: "LoadState=not-found\nActiveState=inactive\n"))
         #expect(SocketCheck.finding(absent, port: 1) == nil)
         #expect(SystemdUnit(parsing: "") == nil)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Approval
 import BusInterface
 import Testing
 
@@ -35,7 +36,7 @@ struct UnconfirmedTests {
         let end = RequestEnd(signals: signals, owners: owners, code: "7F2A")
         owner.yield(":1.1")
         signal.yield(Self.signal(ApprovalInterface.requestRemoved.name, "allowed"))
-        #expect(await end.ending(within: .seconds(30)) == .ended("allowed"))
+        #expect(await end.ending(within: .seconds(30)) == .ended(.allowed))
         if isKept {
             signal.yield(Self.signal(ApprovalInterface.answerKept.name, ""))
         } else {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Approval
 import DBus
 import Testing
 
@@ -171,8 +172,8 @@ struct WatchStateTests {
     }
 
     @Test(arguments: [
-        (Character("a"), AnswerChoices()), (Character("s"), AnswerChoices(scope: "session")),
-        (Character("y"), AnswerChoices(scope: "always")),
+        (Character("a"), AnswerChoices()), (Character("s"), AnswerChoices(scope: .session)),
+        (Character("y"), AnswerChoices(scope: .always)),
     ])
     func `an allow of any scope wants its key, or Enter, once more`(key: Character, choices: AnswerChoices) {
         for again in [key, "\r"] {

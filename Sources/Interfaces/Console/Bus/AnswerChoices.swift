@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Approval
 import BusInterface
 import DBus
 
@@ -9,7 +10,7 @@ struct AnswerChoices: Equatable, Sendable {
     var entries: [String] = []
     /// What is left out of what was asked for.
     var fields: [String] = []
-    var scope: String?
+    var scope: GrantScope?
     var seconds: UInt32?
     var muteSeconds: UInt32?
 
@@ -23,7 +24,7 @@ struct AnswerChoices: Equatable, Sendable {
         members[Key.id] = id.map { .string($0) }
         members[Key.entries] = entries.isEmpty ? nil : .strings(entries)
         members[Key.fields] = fields.isEmpty ? nil : .strings(fields)
-        members[Key.scope] = scope.map { .string($0) }
+        members[Key.scope] = scope.map { .string($0.rawValue) }
         members[Key.seconds] = seconds.map { .uint32($0) }
         members[Key.muteSeconds] = muteSeconds.map { .uint32($0) }
         return .vardict(members)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Approval
 import BusInterface
+import Clients
 import DBus
 import DisplayText
 
@@ -43,7 +45,8 @@ struct RememberedDenials {
     private static func denies(_ denial: [String: Value], _ request: RequestDetails) -> Bool {
         typealias Detail = ApprovalInterface.Detail
         let isNew = request.members[Detail.isNew]?.asBool ?? false
-        let kind = request.kind == "save" ? (isNew ? "create" : "change") : request.kind
+        let kind =
+            request.kind == .save ? (isNew ? GrantKey.Kind.create : .change).rawValue : request.kind?.rawValue
         let host = denial[Key.host]?.asString.map { PlainText.host($0) } ?? ""
         guard denial[Key.client]?.asString == request.members[Detail.client]?.asString,
             denial[Key.kind]?.asString == kind
@@ -56,5 +59,5 @@ struct RememberedDenials {
 
 extension RequestDetails {
     /// Whether it was denied for longer than once.
-    fileprivate var isDeniedForLong: Bool { outcome == "denied" && ["session", "always"].contains(scope) }
+    fileprivate var isDeniedForLong: Bool { outcome == .denied && (scope == .session || scope == .always) }
 }

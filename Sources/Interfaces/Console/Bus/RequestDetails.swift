@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Approval
 import BusInterface
 import DBus
 import DisplayText
@@ -14,7 +15,8 @@ struct RequestDetails: Equatable, Sendable {
     }
 
     let code: String
-    let kind: String
+    /// What is asked; nil where a newer daemon says what isn't known here.
+    let kind: ApprovalKind?
     let title: String
     let body: [String]
     /// What should make the person think twice, which the body has, too.
@@ -25,7 +27,8 @@ struct RequestDetails: Equatable, Sendable {
     let isBulk: Bool
     let created: UInt64
     let deadline: UInt64
-    let outcome: String?
+    /// How it ended; nil while it waits, or where a newer daemon says what isn't known here.
+    let outcome: Outcome?
     let ended: UInt64?
     /// Whether its like is denied unseen now.
     let isQuiet: Bool
@@ -37,7 +40,7 @@ struct RequestDetails: Equatable, Sendable {
     let unseen: Int
     let answeredBy: String?
     /// For how long the answer was meant.
-    let scope: String?
+    let scope: GrantScope?
     /// What of the logins that were allowed didn't go out.
     let leftOut: Set<String>
     /// How many of the logins were allowed, where not all were.
@@ -64,7 +67,7 @@ struct RequestDetails: Equatable, Sendable {
         func text(_ key: String) -> String? { members[key]?.asString.map(PlainText.cleaned) }
         self.code = PlainText.cleaned(code)
         self.members = members
-        kind = text(Key.kind) ?? ""
+        kind = text(Key.kind).flatMap(ApprovalKind.init(rawValue:))
         title = text(Key.title) ?? ""
         body = (members[Key.body]?.asString).map(PlainText.lines) ?? []
         warnings = (members[Key.warnings]?.asStrings ?? []).map(PlainText.cleaned)
@@ -74,7 +77,7 @@ struct RequestDetails: Equatable, Sendable {
         isBulk = members[Key.bulk]?.asBool ?? false
         created = members[Key.created]?.asUInt64 ?? 0
         deadline = members[Key.deadline]?.asUInt64 ?? 0
-        outcome = text(Key.outcome)
+        outcome = text(Key.outcome).flatMap(Outcome.init(rawValue:))
         ended = members[Key.ended]?.asUInt64
         isQuiet = members[Key.quiet]?.asBool ?? false
         quietUntil = members[Key.quietUntil]?.asUInt64
@@ -82,7 +85,7 @@ struct RequestDetails: Equatable, Sendable {
         muted = (members[Key.muted]?.asStrings ?? []).map(PlainText.cleaned)
         unseen = (members[Key.unseen]?.asUInt32).map { Int($0) } ?? 0
         answeredBy = text(Key.answeredBy)
-        scope = text(Key.scope)
+        scope = text(Key.scope).flatMap(GrantScope.init(rawValue:))
         leftOut = Set(members[Key.leftOut]?.asStrings ?? [])
         chosenCount = (members[Key.chosenCount]?.asUInt32).map { Int($0) }
         isAbandoned = members[Key.abandoned]?.asBool ?? false
@@ -116,14 +119,16 @@ struct RequestDetails: Equatable, Sendable {
     /// How and when it ended; nil while it waits.
     func ending(now: UInt64) -> String? {
         guard let result else { return nil }
-        let verb = outcome == "expired" ? "has" : "was"
+        let verb = outcome == .expired ? "has" : "was"
         return "Request \(code) \(verb) \(result)"
             + (ended.map { ", \(Moment.ago($0, now: now))." } ?? ".")
     }
 
     /// How it ended, and what of it was allowed if that wasn't all; nil while it waits.
     var result: String? {
-        guard let outcome else { return nil }
+        guard let outcome = members[ApprovalInterface.Detail.outcome]?.asString.map(PlainText.cleaned) else {
+            return nil
+        }
         let isNamesAlone = leftOut.isSuperset(of: AnswerChoices.everythingButNames)
         let parts = [
             chosenCount.flatMap { $0 < entryCount ? "\($0) of \(entryCount)" : nil },
@@ -136,18 +141,21 @@ struct RequestDetails: Equatable, Sendable {
         return "\(outcome): " + (parts + [by].compactMap(\.self)).joined(separator: ", ")
     }
 
+    /// Whether logins are handed out or saved by it.
+    var isAboutLogins: Bool { kind == .release || kind == .save }
+
     /// Whether a decision on it may be remembered.
     ///
     /// Of those for more than one host just the ones that name single entries.
     var canBeRemembered: Bool {
         let request = members[ApprovalInterface.Detail.request]?.asString ?? ""
         let isByEntry = ["get-logins-by-names", "get-login-by-uuid"].contains(request)
-        return ["release", "save"].contains(kind) && (!isBulk || isByEntry)
+        return isAboutLogins && (!isBulk || isByEntry)
     }
 
     /// Whether it wants passwords of many, so that somebody may rather give it their names alone.
     var canGiveNamesAlone: Bool {
-        kind == "release" && isBulk && members[ApprovalInterface.Detail.passwords]?.asBool ?? true
+        kind == .release && isBulk && members[ApprovalInterface.Detail.passwords]?.asBool ?? true
     }
 
     /// The request for `--json`: all details, entries by name.

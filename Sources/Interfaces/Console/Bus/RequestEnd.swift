@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Approval
 import BusInterface
 import ConcurrencyTools
 import DBus
-import DisplayText
 
 /// Waits for what comes of an allow that has to be confirmed; begun before the allow.
 struct RequestEnd: Sendable {
     /// What has come of it.
     enum Ending: Equatable, Sendable {
-        /// The request has ended: `allowed`, `denied`, …
-        case ended(String)
+        /// The request has ended; nil is an end that isn't known here.
+        case ended(Outcome?)
         /// The allow could not be confirmed, and the request goes on waiting; the sentence says why.
         case unconfirmed(String)
         /// The daemon has ended, and its requests with it.
@@ -77,7 +77,7 @@ struct RequestEnd: Sendable {
         guard signal.body.count == 2, signal.body[0].asString == code else { return nil }
         switch signal.member {
         case ApprovalInterface.requestRemoved.name:
-            return signal.body[1].asString.map { .ended(PlainText.cleaned($0)) }
+            return signal.body[1].asString.map { .ended(Outcome(rawValue: $0)) }
         case ApprovalInterface.requestAdded.name:
             let members = signal.body[1].vardict ?? [:]
             return RequestDetails(code: code, reading: members).confirmationTrouble.map { .unconfirmed($0) }

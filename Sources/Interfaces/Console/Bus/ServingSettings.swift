@@ -46,6 +46,8 @@ extension ServingSettings {
 extension ConfigurationDetails {
     /// Whether they are of this file; nil stands for whichever the daemon has.
     func isOf(_ path: String?) -> Bool {
-        path.map { FileIdentity(of: $0) == FileIdentity(of: file) } ?? true
+        guard let path, path != file else { return true }
+        guard let identity = FileIdentity(of: path) else { return false }
+        return identity == FileIdentity(of: file)
     }
 }

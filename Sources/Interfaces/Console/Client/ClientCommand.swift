@@ -24,10 +24,10 @@ struct ClientCommand: AsyncParsableCommand {
 
 /// Where the daemon is, and as whom to speak to it.
 struct ClientOptions: ParsableArguments {
-    @Option(help: "The daemon's port; else the one in the configuration.")
+    @Option(help: "The daemon's port; else the one that it serves on, or that of the configuration.")
     var port: UInt16?
 
-    @Option(help: "The configuration file; else the usual one.")
+    @Option(help: "The configuration file; else what the running daemon has in force, or the usual file.")
     var config: String?
 
     @Option(

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Approval
 import BusInterface
+import Clients
 import DBus
 import DisplayText
 import Glibc
@@ -89,7 +91,7 @@ struct OwnRequestLog: Sendable {
         }
         // A request by another process since then is the same question, which this one has joined.
         let denied = own.last { request in
-            request.outcome == "denied" && (request.callerPID == pid || before[request.code] == nil)
+            request.outcome == .denied && (request.callerPID == pid || before[request.code] == nil)
         }
         if let denied { return denied.wasUnconfirmed ? .unconfirmed : .denied(code: denied.code) }
         // A mute is the program's, whatever it was about and whoever asked when it began.
@@ -110,7 +112,7 @@ struct OwnRequestLog: Sendable {
     static func silence(_ recent: [RequestDetails], executable: String) -> Reason? {
         recent.last { request in
             request.callerText(ApprovalInterface.Caller.executable) == executable
-                && (request.mutedUntil != nil || (request.kind == "associate" && request.quietUntil != nil))
+                && (request.mutedUntil != nil || (request.kind == .associate && request.quietUntil != nil))
         }.map { .quiet(code: $0.code, until: $0.unseenUntil) }
     }
 
@@ -124,10 +126,11 @@ struct OwnRequestLog: Sendable {
         guard let host = PageAddress(loose: page)?.hostAndPort else { return nil }
         let denial = grants.first { grant in
             grant[Key.decision]?.asString == "deny" && grant[Key.host]?.asString == host
-                && grant[Key.kind]?.asString == "release" && grant[Key.program]?.asString == executable
+                && grant[Key.kind]?.asString == GrantKey.Kind.release.rawValue
+                && grant[Key.program]?.asString == executable
         }
         return denial.map { denial in
-            let isForSession = denial[Key.scope]?.asString == "session"
+            let isForSession = denial[Key.scope]?.asString == GrantScope.session.rawValue
             return .remembered(key: denial.cleanText(Key.key), isForSession: isForSession)
         }
     }

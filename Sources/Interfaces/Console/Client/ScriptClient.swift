@@ -91,7 +91,7 @@ struct ScriptClient: Sendable {
             }
             guard reply.error == Self.unknownKey else {
                 guard reply.error != Self.unknownEntry else { throw .nothing(Self.unknownEntry) }
-                throw .refused(await advice(reply.error))
+                throw .refused(await explanation(of: reply.error))
             }
         }
         let ids = items.filter(keys.isOurs).compactMap { $0.attributes["id"] }
@@ -120,7 +120,7 @@ struct ScriptClient: Sendable {
         let reply = try await address.exchange(OutgoingRequest(.associate, id: proposed), key: key)
         guard reply.success, let id = reply.id else {
             if let silence { throw silence.error(for: "key", client: proposed ?? "", now: Moment.now()) }
-            throw .refused(await advice(reply.error))
+            throw .refused(await explanation(of: reply.error))
         }
         try await keys.keep(key, id: id)
         Output.line("Associated as \(PlainText.cleaned(id)).")
@@ -155,13 +155,13 @@ struct ScriptClient: Sendable {
     }
 
     /// What the text of a failure means here.
-    private func advice(_ error: String?) async -> String {
+    private func explanation(of error: String?) async -> String {
         guard error == Self.lockedVault else { return Self.advice(error) }
         // One that can't be asked names no vault.
         return Self.advice(error, vaults: (try? await daemon.vaults(starts: false)) ?? [])
     }
 
-    /// The same.
+    /// What the text of a failure means.
     ///
     /// - Parameters:
     ///   - error: The text.

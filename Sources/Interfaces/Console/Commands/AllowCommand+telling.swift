@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Approval
 import BusInterface
 import DBus
 import DisplayText
@@ -11,7 +12,8 @@ extension AllowCommand {
         switch ending {
         case .ended(let outcome):
             .refused(
-                "It was not confirmed: the request \(outcome == "expired" ? "has" : "was") \(outcome)."
+                "It was not confirmed: the request "
+                    + (outcome.map { "\($0 == .expired ? "has" : "was") \($0.rawValue)." } ?? "has ended.")
             )
         case .unconfirmed(let reason):
             .refused(
@@ -51,8 +53,8 @@ extension AllowCommand {
     /// What to say about the vault that a request is about; nil while it is open.
     static func lockNote(_ request: RequestDetails, _ vaults: [[String: Value]]) -> String? {
         switch request.kind {
-        case "associate": return openingNote(vaults)
-        case "release", "save": break
+        case .associate: return openingNote(vaults)
+        case .release, .save: break
         default: return nil
         }
         let name = request.members.cleanText(ApprovalInterface.Detail.vault)
@@ -86,10 +88,11 @@ extension AllowCommand {
     ) -> JSON {
         .object([
             ("code", .string(request.code)), ("allowed", .bool(!request.isQuiet)),
-            ("abandoned", .bool(isAbandoned)), ("kind", .string(request.kind)),
+            ("abandoned", .bool(isAbandoned)),
+            ("kind", .string(request.members.cleanText(ApprovalInterface.Detail.kind))),
             ("title", .string(request.title)),
             ("id", (choices.id ?? request.suggestedID).map { .string($0) } ?? .null),
-            ("scope", .string(choices.scope ?? "once")),
+            ("scope", .string((choices.scope ?? .once).rawValue)),
             ("left-out", .array(choices.fields.map { .string($0) })),
             ("entries", .array(chosen(entries ?? request.entries, choices).map { .string($0.uuid) })),
         ])
@@ -130,7 +133,7 @@ extension AllowCommand {
             return ["\(request.code): the quiet time is over. But \(mute)"]
         }
         var lines = ["Allowed \(request.code): \(request.title)"]
-        if request.kind == "associate" {
+        if request.kind == .associate {
             lines.append(
                 "  as \((choices.id ?? request.suggestedID).map { PlainText.quoted($0) } ?? "suggested")"
             )
@@ -142,14 +145,14 @@ extension AllowCommand {
             lines.append("  names alone, without passwords and fields")
         }
         switch choices.scope {
-        case "always": lines.append("  always")
-        case "session": lines.append("  for this session")
-        default: break
+        case .always: lines.append("  always")
+        case .session: lines.append("  for this session")
+        case .once, nil: break
         }
         let isTold = "If that fails, a notification and `keybell requests --recent` say so."
         if request.unlocksKeyring {
             lines.append("  Your keyring asks for its password now. \(isTold)")
-        } else if request.kind == "unlock" {
+        } else if request.kind == .unlock {
             lines.append("  It is being opened. \(isTold)")
         }
         if isAbandoned { lines.append("  The program had given up by then: ask again in the program.") }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Approval
 import ArgumentParser
 import BusInterface
 
@@ -23,7 +24,7 @@ struct AllowCommand: AsyncParsableCommand {
     var id: String?
 
     @Option(help: "Whether this holds once, for the session, or always.")
-    var scope: ScopeArgument?
+    var scope: GrantScope?
 
     @Option(
         help: ArgumentHelp(
@@ -64,13 +65,13 @@ struct AllowCommand: AsyncParsableCommand {
             id: id,
             entries: try EntryChoice.uuids(of: entry, among: entries),
             fields: namesOnly ? AnswerChoices.everythingButNames : [],
-            scope: scope?.rawValue,
+            scope: scope,
             seconds: minutes.map { UInt32($0) * 60 }
         )
         let end = request.isConfirmed ? try await daemon.end(of: code.text) : nil
         if end != nil { Output.note("Confirm it in the window that pinentry opens.") }
         try await daemon.answer(code.text, ApprovalInterface.Decision.allow, choices)
-        let ended = if let end { try await confirmed(end, request, daemon) } else { await ended(daemon) }
+        let ended = if let end { try await confirmed(end, request, daemon) } else { await self.ended(daemon) }
         tell(
             request,
             choices,
@@ -92,7 +93,7 @@ struct AllowCommand: AsyncParsableCommand {
         _ daemon: DaemonBus
     ) async throws(ConsoleError) -> RequestDetails? {
         let ending = await end.ending(within: .seconds(Int64(clamping: request.timeLeft)))
-        guard ending == .ended("allowed") else { throw Self.unconfirmed(ending) }
+        guard ending == .ended(.allowed) else { throw Self.unconfirmed(ending) }
         var ended = await ended(daemon)
         if ended?.isBeingKept == true {
             guard await end.isKept(within: .seconds(15)) else { throw Self.unknownWhetherKept }
@@ -108,7 +109,7 @@ struct AllowCommand: AsyncParsableCommand {
     /// Says so if a given name is another client's, which a second question will be about.
     private func noteTaken(_ request: RequestDetails, _ choices: AnswerChoices, _ daemon: DaemonBus) async {
         // If it can't be asked now, nothing is said.
-        guard request.kind == "associate", !request.isQuiet,
+        guard request.kind == .associate, !request.isQuiet,
             let clients = try? await daemon.clients(starts: false),
             let text = Self.takenNote(request, choices, clients)
         else { return }
@@ -118,8 +119,8 @@ struct AllowCommand: AsyncParsableCommand {
     /// Which options don't fit the request, in the options' words; nil if all do.
     func mistake(for request: RequestDetails) -> String? {
         guard !request.isQuiet else { return nil }
-        let isRelease = request.kind == "release"
-        if id != nil, request.kind != "associate" {
+        let isRelease = request.kind == .release
+        if id != nil, request.kind != .associate {
             return "--id is for a new client, and this request is none: leave it out."
         }
         if !entry.isEmpty || namesOnly, !isRelease {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Approval
 import ArgumentParser
 import BusInterface
 
@@ -23,7 +24,7 @@ struct DenyCommand: AsyncParsableCommand {
     var mute: Int?
 
     @Option(help: "Whether this is denied once, for the session, or always.")
-    var scope: ScopeArgument?
+    var scope: GrantScope?
 
     func validate() throws {
         guard mute.map({ 1...1440 ~= $0 }) ?? true else {
@@ -35,7 +36,7 @@ struct DenyCommand: AsyncParsableCommand {
         let daemon = try await DaemonBus.connect()
         let request = try await daemon.request(code.text, orQuiet: false)
         if let mistake = scope?.mistake(for: request, denying: true) { throw ConsoleError.refused(mistake) }
-        let choices = AnswerChoices(scope: scope?.rawValue, muteSeconds: mute.map { UInt32($0) * 60 })
+        let choices = AnswerChoices(scope: scope, muteSeconds: mute.map { UInt32($0) * 60 })
         try await daemon.answer(code.text, ApprovalInterface.Decision.deny, choices)
         Output.text("Denied \(request.code): \(request.title)")
         if let mute {

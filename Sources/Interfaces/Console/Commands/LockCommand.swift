@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Approval
 import ArgumentParser
 import BusInterface
 
@@ -27,7 +28,7 @@ struct LockCommand: AsyncParsableCommand {
         try await daemon.printVaults(named: vault, asJSON: output.json)
         guard !output.json, !waiting.isEmpty else { return }
         let withdrawn = try await daemon.recentRequests(starts: false).filter { request in
-            request.outcome == "withdrawn" && waiting.contains { $0.code == request.code }
+            request.outcome == .withdrawn && waiting.contains { $0.code == request.code }
         }
         for request in withdrawn { Output.text("Withdrawn \(request.code): \(request.title)") }
     }

@@ -75,7 +75,9 @@ struct DoctorCommand: AsyncParsableCommand {
         )
         report.add(
             await PortCheck.findings(
-                port: PortCheck.port(isConfigured ? configuration : nil, config, answer.details),
+                port: PortCheck.port(isConfigured ? configuration : nil, config, answer.details)
+                    // A daemon that waits for a mended configuration answers on what systemd holds.
+                    ?? (answer == .unconfigured ? SocketCheck.port(socket) : nil),
                 daemon: daemon,
                 elsewhere: PortCheck.Elsewhere(config, answer.details)
             )

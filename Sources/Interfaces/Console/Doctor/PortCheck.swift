@@ -27,7 +27,7 @@ enum PortCheck {
         ///   - details: What the daemon says of its configuration.
         init?(_ file: String?, _ details: ConfigurationDetails?) {
             guard let details else { return nil }
-            if let file, FileIdentity(of: file) != FileIdentity(of: details.file) {
+            if !details.isOf(file) {
                 self = .otherFile(details.file)
             } else if details.problem.isEmpty,
                 !details.isCurrent || details.afterRestart.contains("http.port")

@@ -9,6 +9,12 @@ enum SocketCheck {
         unit.map { $0.load == "loaded" && $0.active == "active" } ?? false
     }
 
+    /// The port that the unit holds; nil where it holds none, or several.
+    static func port(_ unit: SystemdUnit?) -> UInt16? {
+        guard let unit, startsDaemon(unit), unit.ports.count == 1 else { return nil }
+        return unit.ports.first.flatMap { UInt16(exactly: $0) }
+    }
+
     /// Looks at the unit.
     ///
     /// - Parameters:

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Approval
+
 /// What a key allows of a request, once it is pressed again.
 struct AllowKey {
     /// What is answered.
@@ -12,14 +14,14 @@ struct AllowKey {
         switch key {
         case UInt8(ascii: "a"):
             // The others are for good.
-            (choices, how) = (AnswerChoices(), ["release", "save"].contains(request.kind) ? "once" : nil)
+            (choices, how) = (AnswerChoices(), request.isAboutLogins ? "once" : nil)
         case UInt8(ascii: "o") where request.canGiveNamesAlone:
             choices = AnswerChoices(fields: AnswerChoices.everythingButNames)
             how = "names alone, without passwords"
         case UInt8(ascii: "s") where request.canBeRemembered:
-            (choices, how) = (AnswerChoices(scope: "session"), "for this session")
+            (choices, how) = (AnswerChoices(scope: .session), "for this session")
         case UInt8(ascii: "y") where request.canBeRemembered:
-            (choices, how) = (AnswerChoices(scope: "always"), "always, without asking you again")
+            (choices, how) = (AnswerChoices(scope: .always), "always, without asking you again")
         default: return nil
         }
     }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Approval
+
 /// A choice among the logins of a request: one after the other, a key each, then once more for all.
 struct EntryPicking: Equatable {
     private let entries: [RequestDetails.Entry]
@@ -17,7 +19,7 @@ struct EntryPicking: Equatable {
 
     /// Starts at the first of a request's entries; nil where there is nothing to choose.
     init?(_ request: RequestDetails) {
-        guard request.kind == "release", request.entries.count > 1 else { return nil }
+        guard request.kind == .release, request.entries.count > 1 else { return nil }
         entries = request.entries
         more = request.entryCount - request.entries.count
     }

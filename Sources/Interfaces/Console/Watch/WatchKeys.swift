@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Approval
+
 /// The keys that a request can be answered with, as they stand below it.
 struct WatchKeys: Equatable {
     /// All of them, in one line that may be wrapped between two keys.
@@ -10,7 +12,7 @@ struct WatchKeys: Equatable {
     /// The keys for a request, while so many others wait.
     init(_ request: RequestDetails, others: Int) {
         var keys = ["[a] allow"]
-        if request.kind == "associate" { keys.append("[i] allow under another name") }
+        if request.kind == .associate { keys.append("[i] allow under another name") }
         if request.canGiveNamesAlone { keys.append("[o] names only") }
         if request.canBeRemembered { keys += ["[s] allow for this session", "[y] allow always"] }
         if EntryPicking(request) != nil { keys.append("[e] choose among the logins") }

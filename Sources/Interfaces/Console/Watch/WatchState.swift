@@ -312,7 +312,7 @@ struct WatchState {
             guard let picking = EntryPicking(request) else { return [] }
             mode = .picking(picking)
             return [.print(picking.question)]
-        case UInt8(ascii: "i") where request.kind == "associate":
+        case UInt8(ascii: "i") where request.kind == .associate:
             let name = TypedName()
             mode = .typingName(name)
             return [.print("Type the name and press Enter (Esc: go back)."), .echo(name.line)]

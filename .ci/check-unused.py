@@ -34,6 +34,7 @@ EXCEPTIONS = {
     "SearchQueue.waitingCount": "tests wait for who waits",
     "SessionGuard.alarms": "end when they are let go of",
     "State.alarm": "ends when it is let go of",
+    "State.source": "ends when it is let go of",
     "State.watch": "ends when it is let go of",
     "WipedBytes.init(copying:)": "so tests make the body of a request",
 }

@@ -28,6 +28,7 @@ EXCEPTIONS = {
     "IncomingReply.hash": "what a reply has, of which the command line needs less",
     "IncomingReply.version": "what a reply has, of which the command line needs less",
     "KDBXFollower.watch": "ends when it is let go of",
+    "KeyTerminal.cleanup": "ends when it is let go of",
     "ProcessReadQueue.waiters": "tests wait for who waits",
     "ReplyBudget.taken": "tests look whether all is given back",
     "SaveResults.joiningCount": "tests wait for who waits",

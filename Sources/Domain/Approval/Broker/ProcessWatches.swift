@@ -17,6 +17,8 @@ package struct ProcessWatches {
 
     private let watch: Watch
     private var running: [ProcessIdentity: any Sendable] = [:]
+    /// Those whose end was there before the watch, and is told once.
+    private var told: Set<ProcessIdentity> = []
 
     init(by watch: @escaping Watch) {
         self.watch = watch
@@ -28,10 +30,12 @@ package struct ProcessWatches {
         ended: @escaping @Sendable (ProcessIdentity) -> Void
     ) {
         running = running.filter { wanted.contains($0.key) }
-        for process in wanted where running[process] == nil {
+        told.formIntersection(wanted)
+        for process in wanted where running[process] == nil && !told.contains(process) {
             if let watch = watch(process, { ended(process) }) {
                 running[process] = watch
             } else {
+                told.insert(process)
                 ended(process)
             }
         }
@@ -40,5 +44,6 @@ package struct ProcessWatches {
     /// One has ended.
     mutating func end(_ process: ProcessIdentity) {
         running[process] = nil
+        told.remove(process)
     }
 }

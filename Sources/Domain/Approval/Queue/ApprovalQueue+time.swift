@@ -17,7 +17,9 @@ extension ApprovalQueue {
         for index in waiting.indices {
             waiting[index].living.remove(process)
         }
-        return end(.withdrawn, now: now) { $0.living.isEmpty && !$0.outlivesProcesses }
+        // There may be thousands of them.
+        let hasLeft = { (request: WaitingRequest) in request.living.isEmpty && !request.outlivesProcesses }
+        return waiting.contains(where: hasLeft) ? end(.withdrawn, now: now, where: hasLeft) : []
     }
 
     /// The screen was locked or unlocked.

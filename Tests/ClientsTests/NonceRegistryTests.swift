@@ -55,6 +55,18 @@ import Testing
         #expect(await change(Self.nonce(), in: next))
     }
 
+    @Test(arguments: ["", "Keybell: hashes of spent nonce"])
+    func `a file of which a crash has left nothing is a new one`(left: String) async throws {
+        #expect(await change(Self.nonce(), in: store()))
+        try Data(left.utf8).write(to: URL(filePath: file))
+        #expect(NonceRegistry.trouble(in: folder.path("state/keybell")) == nil)
+        let nonce = Self.nonce()
+        #expect(await change(nonce, in: store()))
+        let next = store()
+        #expect(await next.load())
+        #expect(!next.admit(nonce, hasHmac: false, isChange: true))
+    }
+
     @Test func `a read with an Hmac is known to the next process, whatever it is turned into`() async throws {
         let (nonce, other) = (Self.nonce(), Self.nonce())
         let first = store()
@@ -139,7 +151,7 @@ import Testing
         #expect(try Data(contentsOf: URL(filePath: file)).count % 32 == 0)
     }
 
-    @Test(arguments: ["", "x", "Keybell: hashes of spent nonce"])
+    @Test(arguments: ["x", "Keybell: hashes of spent nonsense, and more"])
     func `a file of something else is left alone, and stops changes`(_ text: String) async throws {
         try folder.makeFolder("state/keybell")
         try folder.write("state/keybell/nonces", text)

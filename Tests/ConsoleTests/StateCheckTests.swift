@@ -17,4 +17,16 @@ struct StateCheckTests {
         try folder.write("forgotten.json", #"{"format": 1, "keys": {}}"#)
         #expect(StateCheck.unreadable(folder.path).isEmpty)
     }
+
+    @Test func `what keeps every change from being made is told, with what to do`() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("nonces", "damaged")
+        let finding = try #require(StateCheck.unreadable(folder.path).first)
+        #expect(finding.level == .failure)
+        let path = folder.path("nonces")
+        #expect(finding.text.contains(path) && finding.text.contains("could be repeated"))
+        #expect(finding.advice.contains("`mv \(path) \(path).damaged`"))
+        try folder.write("nonces", "")
+        #expect(StateCheck.unreadable(folder.path).isEmpty)
+    }
 }

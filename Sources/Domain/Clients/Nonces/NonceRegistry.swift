@@ -12,7 +12,7 @@ import Synchronization
 /// Whether a message's nonce is acceptable is judged at once, in memory. Reading and writing run on a thread of their
 /// own: a change is written, and the disk has it, before it is carried out; reads are written together, a moment later,
 /// and nobody waits for that. A file that can't be read or written stops changes, never reads, and a disk that hangs
-/// counts as one.
+/// counts as one. One that a crash has left empty counts as a new one.
 package actor NonceRegistry {
     private struct Known {
         var nonces = UsedNonces()
@@ -145,7 +145,25 @@ package actor NonceRegistry {
         _ = write([], waitsForDisk: false)  // this process knows them all the same
     }
 
-    private var path: String? { folder.map { "\($0)/nonces" } }
+    private var path: String? { folder.map(Self.path) }
+    private static func path(in folder: String) -> String { "\(folder)/nonces" }
+
+    /// Why the file can't be used, so that nothing can be changed; nil where it can be.
+    ///
+    /// It reads the disk.
+    package static func trouble(in folder: String) -> String? {
+        let path = path(in: folder)
+        do throws(SystemCallError) {
+            return UsedNonces.decode(try FileBytes.read(path, limit: longestFile)) == nil
+                ? senseless(path) : nil
+        } catch {
+            return error.isNoSuchFile ? nil : "\(path) can't be read (\(error.words))"
+        }
+    }
+
+    private static func senseless(_ path: String) -> String {
+        "\(path) is damaged; once you have moved it away, changes work again, and requests that came before could be repeated"
+    }
 
     private func read() -> Bool {
         guard !known.withLock({ $0.isRead }) else { return true }
@@ -164,7 +182,7 @@ package actor NonceRegistry {
             }
             guard let former = bytes.map(UsedNonces.decode) ?? UsedNonces() else {
                 beginRest()
-                complain("it is no file of Keybell's: move it away")
+                complain(Self.senseless(path))
                 return false
             }
             let all = known.withLock { known in

@@ -87,6 +87,8 @@ struct UsedNonces: Sendable {
     /// - Returns: Nil for a file of something else. A last record that was cut off, or one of an unknown kind, is left
     ///   out: what it was about was never carried out.
     static func decode(_ bytes: [UInt8]) -> UsedNonces? {
+        // A crash may have left nothing of it.
+        guard !header.starts(with: bytes) else { return UsedNonces() }
         guard bytes.starts(with: header) else { return nil }
         var nonces = UsedNonces()
         let length = UsedNonce.recordLength

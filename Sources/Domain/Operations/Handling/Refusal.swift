@@ -81,7 +81,7 @@ package enum Refusal: Error, Equatable, Sendable {
         case .invalid(let error): error.sentence
         case .unverified: VerificationFailure.sentence
         case .unrecordable:
-            "Nothing was changed, since Keybell could not note the request down: its state folder is full or can't be written. Keybell's log says why."
+            "Nothing was changed, since Keybell could not note the request down in its state folder. `keybell doctor` and Keybell's log say why."
         case .notGranted:
             "Nothing of this is granted to this client, and nobody is asked (ask = \"granted\" in config.toml): `keybell grants` lists what is."
         case .unrecorded:

@@ -26,16 +26,24 @@ enum StateCheck {
         }
     }
 
-    /// What can't be read there, so that grants don't count.
+    /// What can't be read there, so that grants don't count, or nothing can be changed.
     static func unreadable(_ folder: String = Folders.ofProcess().state) -> [Finding] {
-        guard let trouble = GrantRegistry.trouble(in: folder) else { return [] }
-        return [
-            .warning(
+        let grants = GrantRegistry.trouble(in: folder).map { trouble in
+            Finding.warning(
                 "Grants",
                 "nothing that was allowed or denied for always counts: \(trouble)",
                 do: "Fetch it from a backup or move it away; `keybell grants` then lists what counts again."
             )
-        ]
+        }
+        let nonces = NonceRegistry.trouble(in: folder).map { trouble in
+            let path = ShellWord.quoting("\(folder)/nonces")
+            return Finding.failure(
+                "Nonces",
+                "no client can save or change anything: \(trouble)",
+                do: "See `ls -l \(path)`; if the file itself is damaged: `mv \(path) \(path).damaged`."
+            )
+        }
+        return [grants, nonces].compactMap(\.self)
     }
 
     static func finding(_ folder: String, _ error: SystemCallError) -> Finding {

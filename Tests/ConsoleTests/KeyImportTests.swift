@@ -211,7 +211,7 @@ struct KeyImportTests {
             ),
             (
                 empty.path, blank,
-                "\(empty.path) can't be opened: the key file is of no use (empty). Name the key file that it was made with as --key-file."
+                "\(empty.path) can't be opened: the key file is of no use (it is empty). Name the key file that it was made with as --key-file."
             ),
         ] as [(String, String?, String)] {
             #expect(

@@ -67,7 +67,7 @@ package enum KDBXError: Error, Equatable, Sendable {
         }
     }
 
-    /// What there is too much of in a file.
+    /// What there is too much of in a file, in words.
     package enum Excess: String, Equatable, Sendable {
         /// Bytes once decompressed.
         case content
@@ -78,45 +78,45 @@ package enum KDBXError: Error, Equatable, Sendable {
         /// Declarations of namespaces.
         case namespaces
         /// Different names of elements, or their length.
-        case names
+        case names = "names of elements"
         /// The depth of elements in elements.
-        case depth
+        case depth = "levels of elements"
         /// Fields of a header.
-        case fields
+        case fields = "fields in its header"
     }
 
-    /// Which part of a file is not as it was written.
+    /// Which part of a file is not as it was written, in words.
     package enum Part: String, Equatable, Sendable {
         /// A field of the header, or its length.
-        case header
+        case header = "in its header"
         /// The header as a whole against its checksum.
-        case headerHash
+        case headerHash = "its header isn't the one that it was saved with"
         /// A dictionary within the header.
-        case dictionary
+        case dictionary = "in a list in its header"
         /// A block of the content.
-        case block
+        case block = "in a block of its content"
         /// The content after decryption: padding or compression.
-        case content
+        case content = "its content can't be unpacked"
         /// The header within the content.
-        case innerHeader
+        case innerHeader = "in the header of its content"
         /// The document: not XML, or not a KeePass database.
-        case document
+        case document = "its content is no KeePass database"
         /// A protected value.
-        case protectedValue
+        case protectedValue = "in a protected value"
         /// The document has a NUL in it, which XML can't have.
-        case nullCharacter
+        case nullCharacter = "there is a NUL character in a field"
     }
 
-    /// What is wrong with a key file.
+    /// What is wrong with a key file, in words.
     package enum KeyFileFault: String, Equatable, Sendable {
         /// It is an XML key file of an unknown version.
-        case version
+        case version = "its version isn't known"
         /// It is an XML key file without a readable key.
-        case malformed
+        case malformed = "there is no readable key in it"
         /// Its key does not match its own checksum.
-        case checksum
+        case checksum = "its key doesn't fit its checksum"
         /// It is empty.
-        case empty
+        case empty = "it is empty"
     }
 }
 

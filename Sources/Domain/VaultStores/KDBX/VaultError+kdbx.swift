@@ -12,6 +12,8 @@ extension VaultError {
     /// What is wrong with a vault's file, in words that a person can act on.
     init(_ error: KDBXError, vault: String, limits: KDBXLimits) {
         let file = "The file of the vault \(vault)"
+        // Not its path: clients read this, too.
+        let backup = "`keybell doctor` says where a backup is, if Keybell has made one."
         switch error {
         case .notKDBX:
             self = .unavailable("\(file) is no KeePass database.")
@@ -26,23 +28,25 @@ extension VaultError {
                 "\(file) is of version \(major).\(minor), and 3.1, 4.0 and 4.1 can be read: \(cure)"
             )
         case .unsupportedCipher, .unsupportedKeyDerivation, .unsupportedInnerStream, .unsupportedCompression:
-            self = .unavailable("\(file) is encrypted in a way that Keybell doesn't know: \(error).")
+            self = .unavailable(
+                "\(file) is encrypted or packed in a way that Keybell doesn't know; open it in KeePassXC and save it as KDBX 4."
+            )
         case .tooCostly(let cost):
             self = .unavailable("\(file) \(cost.sentence(limits))")
         case .tooLarge:
             self = .unavailable("\(file) is too large.")
         case .excessive(let excess):
             self = .unavailable(
-                "\(file) has more \(excess.rawValue) than a file of its size can have reason for; is there a backup?"
+                "\(file) has more \(excess.rawValue) than a file of its size can have reason for. \(backup)"
             )
         case .truncated:
-            self = .unavailable("\(file) ends too early; is it still being copied, or is there a backup?")
+            self = .unavailable("\(file) ends too early; is it still being copied? If not: \(backup)")
         case .damaged(.nullCharacter):
             self = .unavailable(
-                "\(file) has a NUL character in a field, which no KeePass file can have; write that field anew with the program that made it, or is there a backup?"
+                "\(file) has a NUL character in a field, which no KeePass file can have; write that field anew with the program that made it, or fetch a backup: `keybell doctor` says where there is one."
             )
         case .damaged(let part):
-            self = .unavailable("\(file) is damaged (\(part.rawValue)); is there a backup?")
+            self = .unavailable("\(file) is damaged (\(part.rawValue)). \(backup)")
         case .wrongKey, .cancelled:
             self = .locked
         case .noKey:

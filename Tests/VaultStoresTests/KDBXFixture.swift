@@ -138,6 +138,14 @@ struct KDBXFixture {
     /// The state folder.
     var state: String { folder.path("state") }
 
+    /// Removes what is in the state folder of what was saved.
+    func removeKept() throws {
+        for name in try FileManager.default.contentsOfDirectory(atPath: state)
+        where name.contains(".keybell-saved") {
+            try FileManager.default.removeItem(atPath: "\(state)/\(name)")
+        }
+    }
+
     /// The names in the vault's folder.
     var names: Set<String> {
         get throws { Set(try FileManager.default.contentsOfDirectory(atPath: folder.path)) }

@@ -57,10 +57,10 @@ struct KDBXStoreCertaintyTests {
         let stale = try fixture.bytes()
         try await save("first", fixture.store)
         let (file, state) = (await fixture.store.file, try #require(await fixture.store.opened))
-        #expect(file.hasForCertain(state))
-        #expect(!file.hasForCertain(state.pending(state.snapshot, saved: state.saved)))
+        #expect(file.bytesForCertain(of: state) != nil)
+        #expect(file.bytesForCertain(of: state.pending(state.snapshot, saved: state.saved)) == nil)
         try stale.write(to: URL(filePath: fixture.path), options: .atomic)
-        #expect(!file.hasForCertain(state))
+        #expect(file.bytesForCertain(of: state) == nil)
         await fixture.store.finish()
     }
 

@@ -115,7 +115,7 @@ struct KDBXStoreLeftCopiesTests {
         _ = try await store.save(LoginDraft(url: "https://b.example/", title: "later"))
         let titles = Set(try fixture.read().entries.compactMap { $0.text("Title") })
         #expect(titles == ["Example", "Other", "ours", "later"])
-        #expect(place.found().isEmpty)
+        #expect(KDBXKept.found(of: fixture.path, state: fixture.state).isEmpty)
         await store.finish()
     }
 }

@@ -95,7 +95,8 @@ private struct KDBXModel {
         case ...75: await look()
         case ...82: try await lock(thenUnlocks: chance(50))
         case ...94: await unlock()
-        case ...97: try await saveAcrossLock()
+        case ...96: try await saveAcrossLock()
+        case ...98: try await kill()
         default: try await restart()
         }
     }
@@ -266,32 +267,59 @@ private struct KDBXModel {
         try await settle()
     }
 
+    /// The daemon ends without another word.
+    private mutating func kill() async throws {
+        if isStateAway { try await toggleState() }
+        await store.line.isDone()
+        // What is in memory alone is lost then.
+        await store.keepAgain()
+        if await store.keeper.isAnyInMemory { return }
+        try await settle()
+        story.append("kill")
+        await store.vanish()
+        store = make()
+    }
+
     // MARK: - What is found
 
-    /// A lock is over: what is in the file now is nothing that would be put back later; what is kept still is.
+    /// A lock is over: whatever is written into the file from now on, what was saved is kept.
     private mutating func settle() async throws {
         await store.line.isDone()
-        let (file, kept) = try found()
-        let missing = due.subtracting(file).subtracting(kept)
-        if isStateAway || isFailing.now { return due.subtract(file.subtracting(kept)) }
+        if isStateAway || isFailing.now {
+            // What the file alone has may be overwritten.
+            let (file, kept) = try found()
+            return due.subtract(file.subtracting(kept))
+        }
         await store.keepAgain()
-        let more = missing.subtracting(try found().kept)
-        #expect(more.isEmpty, "seed \(seed): \(more) is nowhere after\n\(story.joined(separator: "\n"))")
-        due = due.intersection(kept)
+        expect(due.subtracting(try found().kept), "is nowhere")
+    }
+
+    private func expect(_ missing: Set<Save>, _ what: String) {
+        #expect(
+            missing.isEmpty,
+            "seed \(seed): \(missing) \(what) after\n\(story.joined(separator: "\n"))"
+        )
     }
 
     private func found() throws -> (file: Set<Save>, kept: Set<Save>) {
         var kept: Set<Save> = []
         for state in [fixture.state, fixture.state + ".away"] {
-            let place = KDBXKept(vault: fixture.path, state: state)
-            for path in place.found() {
-                // The rest of that state is not what it is kept for.
-                kept.formUnion(
-                    saves(try Data(contentsOf: URL(filePath: path)), of: place.saves(in: path).entries)
-                )
-            }
+            kept.formUnion(try saves(in: state, of: nil))
         }
         return (saves(try fixture.bytes(), of: nil), kept)
+    }
+
+    /// What is kept in a folder, in all files or these.
+    private func saves(in state: String, of wanted: Set<String>?) throws -> Set<Save> {
+        let place = KDBXKept(vault: fixture.path, state: state)
+        var all: Set<Save> = []
+        for path in place.found() where wanted?.contains(path) ?? true {
+            // The rest of that state is not what it is kept for.
+            all.formUnion(
+                saves(try Data(contentsOf: URL(filePath: path)), of: place.saves(in: path).entries)
+            )
+        }
+        return all
     }
 
     private func saves(_ data: Data, of wanted: Set<Identifier>?) -> Set<Save> {
@@ -312,5 +340,20 @@ private struct KDBXModel {
         if isFailing.now { await toggleKeys() }
         await store.finish()
         try await settle()
+        fixture.passwords.next(Self.passwords.shuffled(using: &random))
+        // What is there may be no database.
+        guard (try? await store.unlock(for: UnlockReason())) != nil else { return }
+        await store.savesAreDone()
+        await store.lookAtKept()
+        let listed = try saves(in: fixture.state, of: Set(await store.status().kept))
+        expect(due.subtracting(try found().file).subtracting(listed), "is missing, and nothing said")
+    }
+}
+
+extension KDBXStore {
+    /// What was to follow doesn't, as when its process is killed.
+    fileprivate func vanish() {
+        era += 1
+        opened = nil
     }
 }

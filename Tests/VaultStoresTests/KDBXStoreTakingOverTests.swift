@@ -112,7 +112,7 @@ import Vault
     @Test func `what was saved is served and kept where the file can't be read by then`() async throws {
         let stale = try fixture.read()
         try await save(
-            deriving: 1,
+            deriving: 0,
             meanwhile: { try KDBXFixture.write(stale, to: fixture.path) },
             reopened: { try Data("damaged".utf8).write(to: URL(filePath: fixture.path), options: .atomic) }
         )
@@ -124,7 +124,7 @@ import Vault
 
     @Test func `what was saved is kept where another database is open by then`() async throws {
         try await save(
-            deriving: 1,
+            deriving: 0,
             meanwhile: { try KDBXFixture.write(try KDBXFixture.database(), to: fixture.path) }
         )
         #expect(try await store.index().only("ours") == nil)

@@ -28,15 +28,29 @@ extension KDBXFile {
         var left: [KDBXLog.Left: [String]] = [:]
     }
 
-    /// Whether the file is still as this state was read from it or written into it, and the disk has it for certain.
-    func hasForCertain(_ state: Opened) -> Bool {
+    /// What is in the file, if that is still as this state was read from it or written into it, and the disk has it for
+    /// certain.
+    func bytesForCertain(of state: Opened) -> [UInt8]? {
         guard state.isCertain, !state.isUnwritten,
             // What can't be read is nothing that is certain.
             let path = try? FileBytes.resolved(reader.path),
             let bytes = try? FileBytes.read(path, limit: KDBXReader.sizeLimit),
-            Digest.sha256(bytes) == state.digest
-        else { return false }
-        return SafeFile.synchronize(path)
+            Digest.sha256(bytes) == state.digest, SafeFile.synchronize(path)
+        else { return nil }
+        return bytes
+    }
+
+    /// What was opened, with what Keybell had saved and is known to be in it: where another program overwrites that now, it
+    /// comes back.
+    func withDuplicated(_ opened: Opened, in keeper: KDBXKeeper) -> Opened {
+        let saves = keeper.duplicated(in: opened.digest)
+        guard saves.count <= KDBXSaves.most else {
+            if bytesForCertain(of: opened) != nil { keeper.dropDuplicates(in: opened.digest) }
+            return opened
+        }
+        var opened = opened
+        opened.saved.add(saves)
+        return opened
     }
 
     /// Adds to what was opened what Keybell had saved, is kept for it, and one of these passwords opens.
@@ -66,9 +80,8 @@ extension KDBXFile {
                 case .success(nil): unopened.append(copy)
                 case .success(let kept?) where kept.isSame(as: database):
                     // What else is in it may be otherwise in the file on purpose.
-                    database.merge(copy.saves.entries, from: kept)
+                    if database.merge(copy.saves.entries, from: kept) { isAny = true }
                     saved.add(copy.saves)
-                    isAny = true
                 case .success: reason = .otherDatabase
                 case .failure(let failure): reason = failure
                 }
@@ -79,9 +92,8 @@ extension KDBXFile {
         left[.unopened] = copies.compactMap(\.path)
         for state in keeper.unencrypted
         where !saved.contains(state.saved) && state.snapshot.database.isSame(as: database) {
-            database.merge(state.saved.entries, from: state.snapshot.database)
+            if database.merge(state.saved.entries, from: state.snapshot.database) { isAny = true }
             saved.add(state.saved)
-            isAny = true
         }
         return Merged(
             opened: opened.pending(KDBXSnapshot(database), saved: saved),

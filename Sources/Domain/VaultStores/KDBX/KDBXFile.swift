@@ -17,6 +17,8 @@ struct KDBXFile: Sendable {
     var reader: KDBXReader
     /// Where the former content goes if the file has to be written in place.
     private let backup: String
+    /// What keeps a duplicate of what is saved.
+    private let keeper: KDBXKeeper
     private let logger: Logger
     /// Told of each step of a save, for tests.
     private let reached: @Sendable (FileReplacement.Step) throws(SystemCallError) -> Void
@@ -29,16 +31,19 @@ struct KDBXFile: Sendable {
     /// - Parameters:
     ///   - reader: What reads it.
     ///   - backup: Where the former content goes if the file has to be written in place.
+    ///   - keeper: What keeps a duplicate of what is saved.
     ///   - logger: Where trouble goes.
     ///   - reached: Told of each step of a save, for tests.
     init(
         reader: KDBXReader,
         backup: String,
+        keeper: KDBXKeeper,
         logger: Logger,
         reached: @escaping @Sendable (FileReplacement.Step) throws(SystemCallError) -> Void
     ) {
         self.reader = reader
         self.backup = backup
+        self.keeper = keeper
         self.logger = logger
         self.reached = reached
     }
@@ -246,7 +251,21 @@ struct KDBXFile: Sendable {
             saved: saved,
             isCertain: isCertain
         )
+        duplicate(file, opened)
         return .success((opened, id))
+    }
+
+    /// Keeps what was just written, before anybody is told that it is saved: whoever writes an older state once nobody
+    /// follows the file doesn't undo it then.
+    private func duplicate(_ bytes: [UInt8], _ opened: Opened) {
+        do throws(SystemCallError) {
+            try keeper.duplicate(bytes, saves: opened.saved, opened.digest)
+        } catch {
+            logger.warning(
+                "The vault's file is saved, but the state folder can't take a copy: a program that writes an older state while the vault is locked undoes it",
+                metadata: ["vault": "\(name)", "reason": "\(error.words)"]
+            )
+        }
     }
 
     /// Logs where the former content is before its first byte is overwritten: whoever finds the file broken, after a

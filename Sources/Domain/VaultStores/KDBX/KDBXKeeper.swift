@@ -2,10 +2,11 @@
 
 import KDBX
 import Linux
+import SecureMemory
 import Synchronization
 import Vault
 
-/// A state of a vault that its file can't take.
+/// A state of a vault that its file can't take, or has as well.
 struct KDBXCopy: Sendable {
     /// Where it is kept; nil for one that is in memory alone.
     let path: String?
@@ -13,6 +14,8 @@ struct KDBXCopy: Sendable {
     let bytes: [UInt8]?
     /// What it is kept for.
     let saves: KDBXSaves
+    /// SHA-256 of the vault's file that is known to have it all, in hex; nil where none is.
+    var duplicated: String?
 }
 
 /// A state of a vault that its file can't take, and that couldn't be encrypted: nothing else has it.
@@ -21,8 +24,10 @@ struct KDBXUnencrypted: Sendable {
     let reason: String
 }
 
-/// Keeps what Keybell had saved and a vault's file can't take: in the state folder, and in memory, encrypted, as long as
-/// it can't be written there.
+/// Keeps what Keybell had saved in a vault.
+///
+/// What the file can't take is in the state folder, and in memory, encrypted, as long as it can't be written there. What the
+/// file has, and may lose once nobody follows it, is in the state folder, too.
 ///
 /// What is kept goes only where the vault's file has it for certain, or a later copy has it. What reads or writes the state
 /// folder blocks.
@@ -35,6 +40,8 @@ final class KDBXKeeper: Sendable {
         /// What couldn't even be encrypted.
         var unencrypted: [KDBXUnencrypted] = []
         var paths: [String] = []
+        /// What was in the state folder, and the vault's file had, too.
+        var duplicates: [KDBXCopy] = []
 
         /// Removes what a state with these saves has.
         mutating func remove(_ saves: KDBXSaves) {
@@ -69,7 +76,7 @@ final class KDBXKeeper: Sendable {
         }
     }
 
-    /// What was in the state folder when that was last looked at.
+    /// What was in the state folder, and the vault's file isn't known to have, when that was last looked at.
     var paths: [String] { state.withLock { $0.paths } }
 
     /// Looks at the state folder, once more tries to keep there what is in memory alone, and says what there is.
@@ -89,13 +96,14 @@ final class KDBXKeeper: Sendable {
                 state.withLock { $0.reason = reason }
             }
         }
-        let paths = place.found()
+        let found = place.found().map(place.copy)
         let copies = state.withLock { state in
-            state.paths = paths
+            state.paths = found.filter { $0.duplicated == nil }.compactMap(\.path)
+            state.duplicates = found.filter { $0.duplicated != nil }
             if state.copies.isEmpty { state.reason = nil }
             return state.copies
         }
-        return paths.map { KDBXCopy(path: $0, bytes: nil, saves: place.saves(in: $0)) } + copies
+        return found + copies
     }
 
     /// Whether all that was saved in a state is kept already, if only in memory.
@@ -143,15 +151,68 @@ final class KDBXKeeper: Sendable {
     /// Whether something is in memory alone.
     var isAnyInMemory: Bool { state.withLock { !$0.copies.isEmpty || !$0.unencrypted.isEmpty } }
 
-    /// Drops what the vault's file has for certain by now.
+    /// Drops what the vault's file has for certain by now, but for one duplicate.
     ///
-    /// - Returns: The files that were removed.
-    func drop(_ saves: KDBXSaves) -> [String] {
+    /// - Parameters:
+    ///   - saves: What the file has.
+    ///   - bytes: What is in it.
+    ///   - digest: Its SHA-256.
+    /// - Returns: The files that were removed, and aren't duplicates.
+    func drop(_ saves: KDBXSaves, in bytes: [UInt8], _ digest: [UInt8]) -> [String] {
         looking.withLock { _ in
             state.withLock { $0.remove(saves) }
-            let removed = place.removeAll(in: saves)
+            let removed = place.remove { $0.duplicated == nil && saves.contains($0.saves) }
+            if !duplicates(saves, digest) {
+                // Where that can't be, the former one stays.
+                _ = try? place.write(bytes, saves: saves, duplicated: Hex.text(digest))
+            }
             _ = lookNow()
             return removed
+        }
+    }
+
+    // MARK: - Duplicates
+
+    /// Keeps what was just written into the vault's file, in the former one's place.
+    func duplicate(_ bytes: [UInt8], saves: KDBXSaves, _ digest: [UInt8]) throws(SystemCallError) {
+        guard !saves.isEmpty else { return }
+        try looking.withLock { _ throws(SystemCallError) in
+            try place.write(bytes, saves: saves, duplicated: Hex.text(digest))
+            _ = lookNow()
+        }
+    }
+
+    /// Whether it had just this when the state folder was last looked at.
+    func duplicates(_ saves: KDBXSaves, _ digest: [UInt8]) -> Bool {
+        let digest = Hex.text(digest)
+        return state.withLock { $0.duplicates.contains { $0.duplicated == digest && $0.saves == saves } }
+    }
+
+    /// What the vault's file has, if it has this digest.
+    func duplicated(in digest: [UInt8]) -> KDBXSaves {
+        let digest = Hex.text(digest)
+        var saves = KDBXSaves()
+        for copy in look() where copy.duplicated == digest { saves.add(copy.saves) }
+        return saves
+    }
+
+    /// Removes the duplicates of what the file has for certain.
+    func dropDuplicates(in digest: [UInt8]) {
+        let digest = Hex.text(digest)
+        looking.withLock { _ in
+            _ = place.remove { $0.duplicated == digest }
+            _ = lookNow()
+        }
+    }
+
+    /// From now on they are none: the file isn't known to have them.
+    ///
+    /// - Returns: Whether there are any.
+    @discardableResult
+    func noteMissing(where isMissing: (KDBXCopy) -> Bool) -> Bool {
+        looking.withLock { _ in
+            defer { _ = lookNow() }
+            return place.noteMissing(where: isMissing)
         }
     }
 

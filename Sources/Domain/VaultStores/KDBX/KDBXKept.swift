@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Ciphers
 import Glibc
 import KDBX
 import Linux
+import SecureMemory
 import Synchronization
 
 /// What Keybell had saved and could not put back into a vault's file: each time a database of its own in the state folder,
 /// under the key that the vault had then.
+///
+/// What it saved last is there, too, while the file has it: a program that has loaded an older state may write that while
+/// nobody follows the file. Such a duplicate has the file's digest noted beside it.
 ///
 /// The state folder is this user's alone. Beside the vault's file others may write, and what they put there under a
 /// former, known password would be merged like what Keybell had saved.
@@ -21,7 +26,7 @@ package struct KDBXKept: Sendable {
     /// The state folder.
     let state: String
 
-    /// What is kept for a vault, usually the oldest first.
+    /// What is kept for a vault, and its file isn't known to have, usually the oldest first.
     ///
     /// It blocks.
     ///
@@ -30,10 +35,29 @@ package struct KDBXKept: Sendable {
     ///   - state: The state folder.
     /// - Returns: Their paths.
     package static func found(of vault: String, state: String) -> [String] {
-        KDBXKept(vault: vault, state: state).found()
+        let kept = KDBXKept(vault: vault, state: state)
+        return kept.found().filter { kept.copy($0).duplicated == nil }
     }
 
-    /// What is kept, usually the oldest first.
+    /// What is kept of the vault's file as it was last, where another program has written that since; nil where there is
+    /// nothing of the kind.
+    ///
+    /// It blocks.
+    ///
+    /// - Parameters:
+    ///   - vault: The file's path, as the configuration has it.
+    ///   - state: The state folder.
+    ///   - file: What is in the file now.
+    /// - Returns: Its path.
+    package static func duplicate(of vault: String, state: String, unlike file: [UInt8]) -> String? {
+        let kept = KDBXKept(vault: vault, state: state)
+        let duplicates = kept.found().filter { kept.copy($0).duplicated != nil }
+        guard !duplicates.isEmpty else { return nil }
+        let digest = Hex.text(Digest.sha256(file))
+        return duplicates.contains { kept.copy($0).duplicated == digest } ? nil : duplicates.last
+    }
+
+    /// All that is kept, usually the oldest first.
     func found() -> [String] {
         names.filter { FileStamp($0) != nil }
     }
@@ -43,38 +67,70 @@ package struct KDBXKept: Sendable {
     /// - Parameters:
     ///   - bytes: The whole file.
     ///   - saves: What it is kept for.
+    ///   - duplicated: SHA-256 of the vault's file in hex, where that has it all.
     /// - Returns: Where it is.
     /// - Throws: Why it can't be kept anywhere.
-    func write(_ bytes: [UInt8], saves: KDBXSaves) throws(SystemCallError) -> String {
+    @discardableResult
+    func write(
+        _ bytes: [UInt8],
+        saves: KDBXSaves,
+        duplicated: String? = nil
+    ) throws(SystemCallError) -> String {
         try Self.writing.withLock { _ throws(SystemCallError) in
             try SafeFile.makeFolder(state)
             guard let path = names.first(where: { FileStamp($0) == nil }) else {
                 throw SystemCallError(call: "open", code: EEXIST)
             }
             // First, for without it nothing of the file is merged.
-            var isCertain = try Self.note(of: path).write(KDBXSavesNote(saves))
+            var isCertain = try Self.note(of: path).write(KDBXSavesNote(saves, duplicated: duplicated))
             isCertain = try SafeFile.write(bytes, to: path) && isCertain
             guard isCertain else { return path }
-            for former in found() where former != path && saves.contains(self.saves(in: former)) {
-                Self.remove(former)
+            for former in found().map(copy) where former.path != path && saves.contains(former.saves) {
+                // What the file lacked goes once it has that for certain.
+                guard let path = former.path, duplicated == nil || former.duplicated != nil else { continue }
+                Self.remove(path)
             }
             return path
         }
     }
 
-    /// What a file is kept for; nothing where that isn't known.
-    func saves(in path: String) -> KDBXSaves {
-        Self.note(of: path).readIfUsable()?.saves ?? KDBXSaves()
+    /// A file and what it is kept for, nothing where that isn't known.
+    func copy(_ path: String) -> KDBXCopy {
+        let note = Self.note(of: path).readIfUsable()
+        return KDBXCopy(
+            path: path,
+            bytes: nil,
+            saves: note?.saves ?? KDBXSaves(),
+            duplicated: note?.file
+        )
     }
 
-    /// Removes what a state of the vault's file has, too.
+    /// What a file is kept for; nothing where that isn't known.
+    func saves(in path: String) -> KDBXSaves { copy(path).saves }
+
+    /// Removes what a state of the vault's file has.
     ///
     /// - Returns: Their paths.
-    func removeAll(in saves: KDBXSaves) -> [String] {
+    func remove(where isDue: (KDBXCopy) -> Bool) -> [String] {
         Self.writing.withLock { _ in
-            let paths = found().filter { saves.contains(self.saves(in: $0)) }
+            let paths = found().filter { isDue(copy($0)) }
             for path in paths { Self.remove(path) }
             return paths
+        }
+    }
+
+    /// Notes of duplicates that the vault's file isn't known to have them any more.
+    ///
+    /// - Returns: Whether there are any.
+    func noteMissing(where isMissing: (KDBXCopy) -> Bool) -> Bool {
+        Self.writing.withLock { _ in
+            let copies = found().map(copy).filter { $0.duplicated != nil && isMissing($0) }
+            for copy in copies {
+                guard let path = copy.path else { continue }
+                // Without that it is merged by the next unlock all the same.
+                _ = try? Self.note(of: path).write(KDBXSavesNote(copy.saves, duplicated: nil))
+            }
+            return !copies.isEmpty
         }
     }
 
@@ -100,10 +156,13 @@ package struct KDBXKept: Sendable {
 private struct KDBXSavesNote: Codable {
     let entries: [[UInt64]]
     let marks: [UInt64]
+    /// SHA-256 of the vault's file that has it all, in hex.
+    let file: String?
 
-    init(_ saves: KDBXSaves) {
+    init(_ saves: KDBXSaves, duplicated: String?) {
         entries = saves.entries.map { [$0.head, $0.tail] }
         marks = Array(saves.marks)
+        file = duplicated
     }
 
     var saves: KDBXSaves {

@@ -8,6 +8,10 @@ import KDBX
 /// It goes with a state of the vault, and says of that what it has in it, so that two states can be compared without
 /// being opened.
 struct KDBXSaves: Equatable, Sendable {
+    /// So many saves are remembered over an unlock: what a program deletes without a word of it in the file comes back
+    /// only as long as that.
+    static let most = 256
+
     /// The entries.
     private(set) var entries: Set<Identifier> = []
     /// A random number for each save: the state that has it has all that was saved then, in an entry or its history,
@@ -20,6 +24,8 @@ struct KDBXSaves: Equatable, Sendable {
     }
 
     var isEmpty: Bool { entries.isEmpty }
+    /// How many saves there were.
+    var count: Int { marks.count }
 
     /// Adds a save.
     mutating func add(_ entry: Identifier) {

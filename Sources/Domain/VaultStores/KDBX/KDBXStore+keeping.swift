@@ -36,7 +36,10 @@ extension KDBXStore {
         let (deriver, trouble, isKnown) = (makeDeriver(), keeper.trouble, keeper.holds(former.saved))
         do throws(VaultError) {
             let isNew = try await work { [file, keeper] () throws(VaultError) in
-                guard !isHeld || keeper.holds(former.saved), !keeper.has(former.saved) else { return false }
+                guard !isHeld || keeper.holds(former.saved) else { return false }
+                guard !keeper.has(former.saved) else {
+                    return keeper.noteMissing { former.saved.contains($0.saves) }
+                }
                 do throws(VaultError) {
                     keeper.keep(try file.encrypted(former, by: deriver), saves: former.saved)
                 } catch {
@@ -88,9 +91,11 @@ extension KDBXStore {
 
     /// The file has this state, as was just read or written, though the disk may not.
     func dropKept(in state: KDBXReader.Opened) async {
-        guard !state.saved.isEmpty, !keeper.paths.isEmpty || keeper.isAnyInMemory else { return }
+        guard !state.saved.isEmpty else { return }
+        let isKnown = keeper.duplicates(state.saved, state.digest)
+        guard !isKnown || !keeper.paths.isEmpty || keeper.isAnyInMemory else { return }
         let removed = await work { [file, keeper] in
-            file.hasForCertain(state) ? keeper.drop(state.saved) : []
+            file.bytesForCertain(of: state).map { keeper.drop(state.saved, in: $0, state.digest) } ?? []
         }
         if !removed.isEmpty { log.isMerged(removed) }
         changeBroadcast.send(())

@@ -37,7 +37,10 @@ extension KDBXStore {
     /// Puts into the file what was kept and can be opened by one of these passwords.
     func mergeKept(openedBy passwords: [SecretBytes?], within timeout: Duration) async {
         // Not in the queue, where something that takes long may be waiting, unless that may keep something.
-        let isAny = await opening { [keeper] in !keeper.look().isEmpty || keeper.isAnyInMemory }
+        let saved = opened?.saved ?? KDBXSaves()
+        let isAny = await opening { [keeper] in
+            keeper.look().contains { !saved.contains($0.saves) } || keeper.isAnyInMemory
+        }
         guard isAny || settlingCount > 0 else { return }
         let merging = line.join { await self.mergeKeptNow(openedBy: passwords) }
         // What takes longer goes on.
@@ -67,10 +70,20 @@ extension KDBXStore {
                 log.isNotMerged(error)
                 await goOnServing(merged.opened, because: error)
             }
+        } else if merged.opened.saved != former.saved, var known = opened {
+            // The file has it.
+            known.saved.add(merged.opened.saved)
+            opened = known
+            await dropKept(in: known)
         }
         guard era == self.era else { return }
         var left = merged.left
         let told = Set(left.values.joined())
+        if !told.isEmpty {
+            await work { [keeper] in
+                _ = keeper.noteMissing { $0.path.map(told.contains) ?? false }
+            }
+        }
         let others = keeper.paths.filter { !told.contains($0) }
         if !others.isEmpty { left[.unwritten] = others }
         for (reason, paths) in left { log.isLeft(paths, reason) }

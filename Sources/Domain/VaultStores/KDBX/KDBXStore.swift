@@ -111,9 +111,11 @@ package actor KDBXStore: MainLoopActor, VaultStore {
         (self.now, self.timeout, self.retryPause) = (now, timeout, retryPause)
         self.makeDeriver = makeDeriver
         let limits = KDBXLimits(seconds: maximumSeconds, mebibytes: maximumMemory)
+        keeper = KDBXKeeper(name: name, path: path, state: state)
         file = KDBXFile(
             reader: KDBXReader(name: name, path: path, keyFile: keyFile, limits: limits),
             backup: KDBXBackup.inState(state, of: path),
+            keeper: keeper,
             logger: logger,
             reached: reached
         )
@@ -125,7 +127,6 @@ package actor KDBXStore: MainLoopActor, VaultStore {
         )
         follower = KDBXFollower(vault: name, path: path, logger: logger)
         poll = KDBXFilePoll(path: path, timeout: lookTimeout, tellsChanges: tellsChanges)
-        keeper = KDBXKeeper(name: name, path: path, state: state)
         opening = BlockingWork(label: "org.keybell.kdbx.opening")
         // Before it is opened, and so before anything is saved.
         opening.begin { [file, keeper] in
@@ -288,6 +289,8 @@ package actor KDBXStore: MainLoopActor, VaultStore {
             if self.opened != nil {
                 guard try await goOn(with: opened) else { return .success(()) }
             } else {
+                let opened = await opening { [file, keeper] in file.withDuplicated(opened, in: keeper) }
+                guard !unlock.isEnded else { throw .locked }
                 take(opened)
                 await poll.begin()
                 await tell(opened)

@@ -32,7 +32,7 @@ struct VaultCheck: Sendable {
         for vault in configuration.vaults where vault.kind == .kdbx {
             let check = VaultCheck(vault: vault, limits: limits)
             findings += await check.findings(opening: opening)
-            findings += await TimedLook.result { check.kept().map { [$0] } ?? [] } ?? []
+            findings += await TimedLook.result { [check.kept(), check.duplicate()].compactMap(\.self) } ?? []
         }
         return findings
     }
@@ -43,6 +43,19 @@ struct VaultCheck: Sendable {
         let kept = KDBXKept.found(of: path, state: state)
         guard !kept.isEmpty else { return nil }
         return .warning(subject, KeptSavesText.sentence(kept), do: KeptSavesText.cure)
+    }
+
+    /// What Keybell had saved last, where another program has written the file since.
+    func duplicate() -> Finding? {
+        // What can't be read has a finding of its own.
+        guard let path = vault.path,
+            let file = try? FileBytes.read(FileBytes.resolved(path), limit: Self.longest),
+            let kept = KDBXKept.duplicate(of: path, state: state, unlike: file)
+        else { return nil }
+        return .ok(
+            subject,
+            "another program has written the file since Keybell did; what it lacks of what was saved is in \(kept), and the next unlock puts it there"
+        )
     }
 
     func findings(opening: Bool) async -> [Finding] {

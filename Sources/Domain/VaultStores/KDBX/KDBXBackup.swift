@@ -14,6 +14,9 @@ package struct KDBXBackup: Equatable, Sendable {
         state + "/" + KDBXIdentity.name(of: vault, ending: "kdbx-backup")
     }
 
+    /// Where it goes instead if what is there has to stay.
+    static func second(_ backup: String) -> String { backup + "-2" }
+
     /// What was kept of a vault's file, the newest first.
     ///
     /// It blocks.
@@ -25,7 +28,8 @@ package struct KDBXBackup: Equatable, Sendable {
     package static func found(of vault: String, state: String) -> [KDBXBackup] {
         // A missing file was where the path says, as far as one can tell.
         let file = (try? FileBytes.resolved(vault)) ?? vault
-        var paths = [FileReplacement.backup(of: file), inState(state, of: vault)]
+        let inState = inState(state, of: vault)
+        var paths = [FileReplacement.backup(of: file), inState, second(inState)]
         if file != vault { paths.append(FileReplacement.backup(of: vault)) }
         return paths.compactMap { path in
             guard let stamp = FileStamp(path), stamp.size > 0 else { return nil }

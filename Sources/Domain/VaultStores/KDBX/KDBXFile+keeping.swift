@@ -78,7 +78,7 @@ extension KDBXFile {
                 var reason: KDBXLog.Left?
                 switch open(copy, in: keeper, with: password, by: derivers) {
                 case .success(nil): unopened.append(copy)
-                case .success(let kept?) where kept.isSame(as: database):
+                case .success(let kept?) where kept.isSame(as: database, but: copy.saves.entries):
                     // What else is in it may be otherwise in the file on purpose.
                     if database.merge(copy.saves.entries, from: kept) { isAny = true }
                     saved.add(copy.saves)
@@ -91,7 +91,9 @@ extension KDBXFile {
         }
         left[.unopened] = copies.compactMap(\.path)
         for state in keeper.unencrypted
-        where !saved.contains(state.saved) && state.snapshot.database.isSame(as: database) {
+        where !saved.contains(state.saved)
+            && state.snapshot.database.isSame(as: database, but: state.saved.entries)
+        {
             if database.merge(state.saved.entries, from: state.snapshot.database) { isAny = true }
             saved.add(state.saved)
         }

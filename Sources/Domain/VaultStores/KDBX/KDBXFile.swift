@@ -69,10 +69,7 @@ struct KDBXFile: Sendable {
         guard let other = try overwritten(former, by: deriver) else { return nil }
         guard let database = other.database else { return other.found }
         do throws(VaultError) {
-            return try rewrite(other.found.with(database), at: now, writer) { snapshot throws(VaultError) in
-                (snapshot.database, nil)
-            }
-            .0
+            return try putBack(other.found.with(database), at: now, writer)
         } catch {
             logger.error(
                 "What another program has overwritten is served, but can't be written",
@@ -94,14 +91,11 @@ struct KDBXFile: Sendable {
     ) throws(VaultError) -> Opened {
         guard let other = try overwritten(former, by: deriver) else { return former }
         var state = other.found
-        if state.snapshot.isOf(former.snapshot), let database = other.database {
+        if state.snapshot.isOf(former.snapshot, but: former.saved), let database = other.database {
             // It may become another one until it is written.
-            state = try rewrite(state.with(database), at: now, writer) { snapshot throws(VaultError) in
-                (snapshot.database, nil)
-            }
-            .0
+            state = try putBack(state.with(database), at: now, writer)
         }
-        guard state.snapshot.isOf(former.snapshot) else {
+        guard state.snapshot.isOf(former.snapshot, but: former.saved) else {
             throw .failed("The file of the vault \(name) is another database now.")
         }
         return state
@@ -140,7 +134,7 @@ struct KDBXFile: Sendable {
         by deriver: any KeyDeriver
     ) throws(VaultError) -> (Opened, LoginID) {
         let (opened, id) = try rewrite(former, at: now, deriver) { snapshot throws(VaultError) in
-            guard draft.id == nil || snapshot.database.isSame(as: former.snapshot.database) else {
+            guard draft.id == nil || snapshot.isOf(former.snapshot, but: former.saved) else {
                 throw .notFound
             }
             let (database, login) = try snapshot.saved(draft, at: Timestamp(unix: now))
@@ -148,6 +142,19 @@ struct KDBXFile: Sendable {
         }
         guard let id else { throw .notFound }
         return (opened, id)
+    }
+
+    /// Writes what the file becomes with what was put back; the backup of before the last save stays, for nobody has asked for
+    /// this, and another program may have put there what has no place there.
+    private func putBack(
+        _ state: Opened,
+        at now: Int64,
+        _ writer: any KeyDeriver
+    ) throws(VaultError) -> Opened {
+        try rewrite(state, at: now, writer, keepsBackup: true) { snapshot throws(VaultError) in
+            (snapshot.database, nil)
+        }
+        .0
     }
 
     /// What becomes of a database, and the login in it that the change is about.
@@ -158,6 +165,7 @@ struct KDBXFile: Sendable {
         _ former: Opened,
         at now: Int64,
         _ deriver: any KeyDeriver,
+        keepsBackup: Bool = false,
         _ change: Change
     ) throws(VaultError) -> (Opened, LoginID?) {
         for _ in 1...4 {
@@ -165,7 +173,7 @@ struct KDBXFile: Sendable {
             do throws(SystemCallError) {
                 let replacement = try FileReplacement(of: reader.path)
                 if !replacement.isLocked { tellUnlocked() }
-                outcome = try rewrite(former, deriver, in: replacement, change)
+                outcome = try rewrite(former, deriver, in: replacement, keepsBackup, change)
             } catch  where error.code == ESTALE {
                 // Another program wrote while we encrypted: once more, with what it wrote.
                 continue
@@ -181,6 +189,7 @@ struct KDBXFile: Sendable {
         _ former: Opened,
         _ deriver: any KeyDeriver,
         in replacement: borrowing FileReplacement,
+        _ keepsBackup: Bool,
         _ change: Change
     ) throws(SystemCallError) -> Result<(Opened, LoginID?), VaultError> {
         let old = try FileBytes.read(replacement.path, limit: KDBXReader.sizeLimit)
@@ -209,6 +218,7 @@ struct KDBXFile: Sendable {
         do throws(SystemCallError) {
             let outcome = try replacement.replace(
                 with: file,
+                keepsBackup: keepsBackup,
                 isGood: isGood,
                 isStillOld: isStillOld,
                 reached: reached
@@ -219,6 +229,7 @@ struct KDBXFile: Sendable {
                 tellTrouble(trouble)
             }
         } catch  where replacement.isImpossible(error) {
+            let backup = keepsBackup && FileStamp(backup) != nil ? KDBXBackup.second(backup) : backup
             try SafeFile.makeFolder(SafeFile.parent(of: backup))
             do throws(SystemCallError) {
                 try replacement.overwrite(
@@ -226,10 +237,10 @@ struct KDBXFile: Sendable {
                     backup: backup,
                     isGood: isGood,
                     isStillOld: isStillOld,
-                    reached: reachedInPlace
+                    reached: { (step) throws(SystemCallError) in try reachedInPlace(step, backup) }
                 )
             } catch  where FileReplacement.isBroken(error) {
-                return .failure(.failed(isBroken(by: error)))
+                return .failure(.failed(isBroken(by: error, backup)))
             } catch {
                 throw error
             }
@@ -270,7 +281,7 @@ struct KDBXFile: Sendable {
 
     /// Logs where the former content is before its first byte is overwritten: whoever finds the file broken, after a
     /// crash or a full disk, finds that in the log.
-    private func reachedInPlace(_ step: FileReplacement.Step) throws(SystemCallError) {
+    private func reachedInPlace(_ step: FileReplacement.Step, _ backup: String) throws(SystemCallError) {
         if step == .backedUp {
             logger.notice(
                 "The file of the vault can't be replaced, and is written in place; its former content is kept",
@@ -294,7 +305,7 @@ struct KDBXFile: Sendable {
         )
     }
 
-    private func isBroken(by error: SystemCallError) -> String {
+    private func isBroken(by error: SystemCallError, _ backup: String) -> String {
         "The file of the vault \(name) could neither be written nor put back as it was (\(error.words)), and may be broken: its former content is in \(backup); copy that to \(reader.path)"
     }
 
@@ -319,7 +330,7 @@ struct KDBXFile: Sendable {
 
     /// Logs that the file is another database now.
     private func tellOther(_ snapshot: KDBXSnapshot, than former: Opened) {
-        guard !snapshot.database.isSame(as: former.snapshot.database) else { return }
+        guard !snapshot.isOf(former.snapshot, but: former.saved) else { return }
         logger.warning(
             "The vault's file is another database now; what was saved in the one before isn't put into it",
             metadata: ["vault": "\(name)", "saved": "\(former.saved.entries.count)"]

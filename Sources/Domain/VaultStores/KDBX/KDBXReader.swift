@@ -96,7 +96,8 @@ struct KDBXReader: Sendable {
                 key: former.key,
                 derived: derived,
                 digest: Digest.sha256(bytes),
-                saved: database.isSame(as: former.snapshot.database) ? former.saved : KDBXSaves()
+                saved: database.isSame(as: former.snapshot.database, but: former.saved.entries)
+                    ? former.saved : KDBXSaves()
             )
         } catch .wrongKey {
             throw otherKey

@@ -57,8 +57,10 @@ struct KDBXSnapshot: Sendable {
         )
     }
 
-    /// Whether both are states of one database.
-    func isOf(_ other: KDBXSnapshot) -> Bool { database.isSame(as: other.database) }
+    /// Whether both are states of one database, where one of them has what was saved.
+    func isOf(_ other: KDBXSnapshot, but saved: KDBXSaves) -> Bool {
+        database.isSame(as: other.database, but: saved.entries)
+    }
 
     /// Whether a string is one of an entry's own string fields, not one of those that every entry has.
     private static func isOwn(_ fieldName: String) -> Bool {

@@ -118,7 +118,7 @@ extension KDBXStore {
     @discardableResult
     func serve(_ result: KDBXReader.Opened, after former: KDBXReader.Opened) async -> Bool {
         take(result)
-        let isSame = result.snapshot.isOf(former.snapshot)
+        let isSame = result.snapshot.isOf(former.snapshot, but: former.saved)
         // What was saved has no place in another database, and this one may be there by mistake.
         if !isSame { await keepSaved(former) }
         if result.isUnwritten { await keepSaved(result) } else { await dropKept(in: result) }

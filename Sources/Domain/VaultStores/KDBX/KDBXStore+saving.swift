@@ -40,11 +40,11 @@ extension KDBXStore {
 
     /// What was saved while the vault was locked; if it is open again, it has that from now on like its own saves.
     private func takeOver(_ saved: KDBXReader.Opened) async {
-        if opened?.snapshot.isOf(saved.snapshot) != false { await tell(saved) }
+        if opened?.snapshot.isOf(saved.snapshot, but: saved.saved) != false { await tell(saved) }
         // As with what was saved before the lock, another program may overwrite it right now.
         guard let opened else { return settle(saved) }
         // Another database stands in the file's place by now, and nothing else has what was acknowledged.
-        guard opened.snapshot.isOf(saved.snapshot) else { return await keepSaved(saved) }
+        guard opened.snapshot.isOf(saved.snapshot, but: saved.saved) else { return await keepSaved(saved) }
         guard opened.digest != saved.digest else {
             // It was read with it.
             self.opened?.saved.add(saved.saved)

@@ -82,6 +82,7 @@ package struct FileReplacement: ~Copyable, Sendable {
     ///
     /// - Parameters:
     ///   - bytes: The new content.
+    ///   - keepsBackup: Whether a backup that is there stays as it is.
     ///   - isGood: Looks at what was read back from the disk, right before it counts.
     ///   - isStillOld: Whether the old file is still the one that the new content was made from; looked at last.
     ///   - reached: Told of each step, for tests; what it throws ends the replacement there.
@@ -91,6 +92,7 @@ package struct FileReplacement: ~Copyable, Sendable {
     @discardableResult
     package borrowing func replace(
         with bytes: [UInt8],
+        keepsBackup: Bool = false,
         isGood: ([UInt8]) -> Bool,
         isStillOld: () -> Bool,
         reached: (Step) throws(SystemCallError) -> Void = { _ in }
@@ -106,7 +108,7 @@ package struct FileReplacement: ~Copyable, Sendable {
             lost = try adopt()
             try reached(.adopted)
             guard isStillOld() else { throw SystemCallError(call: "rename", code: ESTALE) }
-            try backUp(reached)
+            if !keepsBackup || !hasBackup() { try backUp(reached) }
             guard unsafe rename(temporary, path) == 0 else { throw .last("rename") }
         } catch {
             clearLitter()
@@ -247,6 +249,10 @@ package struct FileReplacement: ~Copyable, Sendable {
             unsafe lstat(Self.backup(of: path), &backup) == 0
             && (backup.st_ino, backup.st_dev) == (file.st_ino, file.st_dev)
         return file.st_nlink > (isBackup ? 2 : 1)
+    }
+
+    private borrowing func hasBackup() -> Bool {
+        FileStamp(Self.backup(of: path)).map { $0.size > 0 } ?? false
     }
 
     /// The old file gets a second name, which costs nothing; on file systems without hard links it is copied.

@@ -5,7 +5,7 @@ import XMLTree
 extension Database {
     /// Takes some entries over from another state of the same database, where they are newer there or missing here.
     ///
-    /// Nothing is taken from another database, whose root group has another UUID.
+    /// Nothing is taken from another database.
     ///
     /// Entries are known by their UUIDs. One that is missing here comes over with the groups that it needs, unless it
     /// was deleted here later than it was last changed there. Of two different states of an entry the later one stays,
@@ -18,7 +18,7 @@ extension Database {
     /// - Returns: Whether anything was taken over.
     @discardableResult
     package mutating func merge(_ wanted: Set<Identifier>, from other: Database) -> Bool {
-        guard !wanted.isEmpty, isSame(as: other) else { return false }
+        guard !wanted.isEmpty, isSame(as: other, but: wanted) else { return false }
         var merger = Merger(ours: self, theirs: other, wanted: wanted)
         merger.mergeGroups()
         merger.mergeEntries()
@@ -30,9 +30,26 @@ extension Database {
 }
 
 extension Database {
-    /// Whether another one is a state of this one, by the UUIDs of their root groups.
-    package func isSame(as other: Database) -> Bool {
-        identifier(of: rootGroup) == other.identifier(of: other.rootGroup)
+    /// Whether another one is a state of this one, by the UUIDs of their root groups and entries.
+    ///
+    /// Some programs make all databases from one template, so that all have the same root group.
+    ///
+    /// - Parameters:
+    ///   - other: The other one.
+    ///   - added: Entries that one of them may have been without; where it has no other, the root group decides alone.
+    /// - Returns: False also where they have entries, and none in common.
+    package func isSame(as other: Database, but added: Set<Identifier> = []) -> Bool {
+        guard identifier(of: rootGroup) == other.identifier(of: other.rootGroup) else { return false }
+        if other.entryPlaces.keys.contains(where: { entryPlaces[$0] != nil }) { return true }
+        guard hasEntries(but: added), other.hasEntries(but: added) else { return true }
+        let (gone, othersGone) = (deletions, other.deletions)
+        return entryPlaces.keys.contains { othersGone[$0] != nil }
+            || other.entryPlaces.keys.contains { gone[$0] != nil }
+    }
+
+    /// Whether it has entries with a UUID of their own besides these.
+    private func hasEntries(but added: Set<Identifier>) -> Bool {
+        entryPlaces.keys.contains { !added.contains($0) && !replacementIDs.contains($0) }
     }
 }
 

@@ -6,7 +6,7 @@
 #   fzf-agent.sh [fzf|rofi]
 #
 # Choose with the arrow keys and Enter; what is typed or pasted chooses nothing. In fzf, Shift and the arrow keys move
-# the question. Like zenity-agent.sh this listens to the signals and doesn't register. Needs gdbus (libglib2.0-bin),
+# the question; where a small terminal hides some of its warnings, Allow shows those first. Like zenity-agent.sh this listens to the signals and doesn't register. Needs gdbus (libglib2.0-bin),
 # busctl (systemd) and jq.
 set -u
 
@@ -16,6 +16,8 @@ declare -A passed # codes to which the person has said "Not now"
 code=""           # the question in the menu
 chooser=""        # its process
 again=""          # the question that is shown again
+why=""            # what is said about that
+from=1            # from which of its lines on it is shown
 folder=$(mktemp -d)
 
 call() { busctl --user --json=short call "${interface[@]}" "$@"; }
@@ -35,8 +37,31 @@ fzf_menu() {
     # Without --disabled a text that was meant for something else would pick a line. The question stands beside the
     # choices, not above them as a header, which would push them out of a terminal that is made smaller.
     SHELL=/bin/sh exec fzf --disabled --bind change:clear-query --layout=reverse --no-multi --no-info \
-        --prompt="Your answer: " --preview "cat '$folder/question'" --preview-window=up,50%,wrap,border-none
+        --prompt="Your answer: " --preview "LC_ALL=C awk -f '$folder/preview.awk' '$folder/warnings' '$folder/question'" \
+        --preview-window=up,50%,wrap,border-none
 }
+
+# Prints the question below a line that tells what of it there is no room for, and notes from which line on that is, if
+# its title or a warning is among it. fzf runs it again when the terminal is resized. Bytes are counted: never too few.
+cat >"$folder/preview.awk" <<'END'
+FILENAME == ARGV[1] { warnings[++count] = $0; next }
+{
+    text[++lines] = $0
+    used += length ? int((length - 1) / ENVIRON["FZF_PREVIEW_COLUMNS"]) + 1 : 1
+    if (used + 1 <= ENVIRON["FZF_PREVIEW_LINES"]) next
+    # A line that is alone on the screen counts as shown.
+    if (lines > 1 && !first) first = lines
+    if (first) for (i = 1; i <= count; i++) if (index($0, warnings[i])) below++
+}
+END {
+    folder = ARGV[1]
+    sub("/[^/]*$", "", folder)
+    print (below ? first : 0) > (folder "/unread")
+    # fzf writes over the end of the first line how much of it there is to see.
+    print (below ? below " warning" (below == 1 ? "" : "s") " below: Shift-Down" : first ? "More: Shift-Down" : "")
+    for (i = 1; i <= lines; i++) print text[i]
+}
+END
 
 rofi_menu() {
     # Its message is markup, whatever one says. Without an entry it takes no text to look for.
@@ -60,12 +85,15 @@ ask_next() {
         fi
         return
     fi
+    [ "$again" = "$code" ] || why="" from=1
     {
-        # fzf writes over the end of the first line how much of it there is to see.
-        [ "$menu" != fzf ] || echo
-        [ "$again" != "$code" ] || echo "Shown again: answered too fast."
-        jq -r --arg code "$code" '.data[0][$code] | "\(.title.data) (\($code))\n\(.body.data)"' <<<"$waiting"
+        [ -z "$why" ] || echo "$why"
+        jq -r --arg code "$code" '.data[0][$code] | "\(.title.data) (\($code))\n\(.body.data)"' <<<"$waiting" |
+            tail -n "+$from"
     } >"$folder/question"
+    jq -r --arg code "$code" '.data[0][$code].warnings.data // [] | .[]' <<<"$waiting" >"$folder/warnings"
+    # Until the preview says more.
+    [ "$menu" = fzf ] && echo 1 >"$folder/unread" || echo 0 >"$folder/unread"
     show &
     chooser=$!
 }
@@ -86,13 +114,17 @@ show() {
 }
 
 answer() {
-    local choice
+    local choice unread
     choice=$(cat "$folder/choice")
-    again=""
+    unread=$(cat "$folder/unread")
+    [ "$choice" != Allow ] || [ "$unread" = 0 ] || choice=Unread
+    [ -z "$why" ] || unread=$((unread - 1)) # it stands above the question
+    again="" why=""
     case $choice in
         Allow) call Answer 'ssa{sv}' "$code" allow 0 >/dev/null ;;
         Deny) call Answer 'ssa{sv}' "$code" deny 0 >/dev/null ;;
-        Hasty) again=$code ;;
+        Hasty) again=$code why="Shown again: answered too fast." ;;
+        Unread) again=$code from=$((from + unread - 1)) ;;
         *) passed[$code]=yes ;; # no answer: it can still be answered elsewhere
     esac
     code=""

@@ -160,7 +160,7 @@ import Testing
         #expect(await end(&events)?.isBeingKept == false)
         keep.finish()
         let kept = try #require(await end(&events))
-        let trouble = "It is not kept for always, and holds for this session at most. There is no room."
+        let trouble = "It is not kept for good, and holds for this session at most. There is no room."
         #expect(kept.request.code == code && kept.keepTrouble == trouble)
         #expect(kept.scope == .session && !kept.isBeingKept)
         #expect(try await answer.value == (isConfirmed ? .needsConfirmation : .notKept(trouble)))

@@ -159,6 +159,21 @@ import Testing
         #expect(fixture.queue.recent(now: fixture.now).map(\.request.unseen) == [count])
     }
 
+    @Test(arguments: [GrantScope.session, .always])
+    mutating func `a remembered denial that is forgotten leaves no quiet time`(scope: GrantScope) throws {
+        try fixture.ask(.release(), answered: .deny, Choices(scope: scope))
+        try fixture.ask(.save(), answered: .deny)
+        let firefox = Caller.named("firefox").program
+        func denial(of vault: String) -> RememberedDenial {
+            RememberedDenial(.release, of: "3F:A2", by: firefox, in: [vault], at: "github.com")
+        }
+        fixture.queue.endQuiet(of: denial(of: "Work"))
+        #expect(fixture.ask(.release()).answer == .quiet)
+        fixture.queue.endQuiet(of: denial(of: "Passwords"))
+        #expect(fixture.ask(.release()).code != nil)
+        #expect(fixture.ask(.save()).answer == .quiet, "a denial of something else")
+    }
+
     @Test mutating func `recent lists the newest first and forgets after an hour`() throws {
         let first = try fixture.ask(.release(host: "a"), answered: .deny)
         fixture.pass(.seconds(10))

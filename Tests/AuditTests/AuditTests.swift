@@ -61,7 +61,11 @@ import Testing
                     .kind: "release", .outcome: "denied", .scope: "always",
                     .request: "get-logins-custom-search",
                 ],
-                "was denied for always by keybell on a terminal: /usr/bin/git asked to search logins"
+                "was denied for good by keybell on a terminal: /usr/bin/git asked to search logins"
+            ),
+            (
+                [.kind: "associate", .outcome: "denied", .mute: "600"],
+                "was denied by keybell on a terminal, and its program muted for 10 minutes: /usr/bin/git asked to become a client"
             ),
             (
                 [.kind: "release", .outcome: "allowed", .scope: "session", .host: "a.example", .count: "2"],
@@ -82,6 +86,29 @@ import Testing
         ]
         let record = AuditRecord(.answered, time: 1, common.merging(fields) { $1 })
         #expect(record.sentence == "7F2A \(sentence)")
+    }
+
+    @Test func `what was forgotten or shown again is a sentence in a user's words`() {
+        func sentence(_ event: AuditRecord.Event, _ fields: [AuditRecord.Field: String?]) -> String {
+            AuditRecord(event, time: 1, fields.merging([.by: "/usr/bin/keybell"]) { $1 }).sentence
+        }
+        let kinds = ["release": "logins", "change": "changes", "create": "new logins"]
+        for (kind, words) in kinds {
+            let fields: [AuditRecord.Field: String?] = [
+                .kind: kind, .decision: "deny", .host: "a.example", .client: "git",
+            ]
+            #expect(sentence(.forgotten, fields).contains("the decision to deny \(words) for a.example"))
+        }
+        #expect(
+            sentence(.unmuted, [.code: "7F2A"]).hasSuffix(
+                "requests like 7F2A are shown again: /usr/bin/keybell ended the quiet time"
+            )
+        )
+        #expect(
+            sentence(.unmuted, [.program: "/usr/bin/git"]).hasSuffix(
+                "requests of /usr/bin/git are shown again: /usr/bin/keybell ended the mute"
+            )
+        )
     }
 
     @Test func `who locked a vault, or why it was locked, is a sentence`() {

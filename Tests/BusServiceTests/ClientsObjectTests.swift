@@ -24,15 +24,43 @@ struct `Clients on the bus` {
 
     private func withClient() async throws -> (KeyringSession, ServiceFixture) {
         let session = try await KeyringSession()
+        try await Self.store("firefox", in: session)
+        return (session, try await ServiceFixture(on: session))
+    }
+
+    private static func store(_ id: String, in session: KeyringSession) async throws {
         try await session.storeOutside(
-            "Keybell client: firefox",
+            "Keybell client: \(id)",
             [
-                "xdg:schema": "org.keybell.ClientKey", "id": "firefox", "database": "AA",
+                "xdg:schema": "org.keybell.ClientKey", "id": id, "database": "AA",
                 "program": "/usr/bin/firefox", "origin": "moz-extension://1", "created": "1700000000",
             ],
             secret: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
         )
-        return (session, try await ServiceFixture(on: session))
+    }
+
+    @Test func `an Id that is shown with other quotation marks is found as it is shown`() async throws {
+        let session = try await KeyringSession()
+        try await Self.store("a b\"c", in: session)
+        let fixture = try await ServiceFixture(on: session)
+        _ = try await call(fixture, ClientsInterface.grants, "a b'c")
+        _ = try await call(fixture, ClientsInterface.rename, "a b'c", "abc")
+        #expect(try await list(fixture).first?["name"] == .string("abc"))
+        _ = try await call(fixture, ClientsInterface.revoke, "a b'c")
+        #expect(try await list(fixture).isEmpty)
+    }
+
+    @Test func `of several Ids that are shown alike each is told as it can be typed`() async throws {
+        let session = try await KeyringSession()
+        for id in ["a\"c", "a“c"] { try await Self.store(id, in: session) }
+        let fixture = try await ServiceFixture(on: session)
+        let error = await #expect(throws: DBusError.self) {
+            try await call(fixture, ClientsInterface.revoke, "a'c")
+        }
+        for id in ["a\"c", "a“c"] {
+            #expect(error?.message.contains(ShellWord.quoting(id)) == true, "\(error?.message ?? "")")
+            _ = try await call(fixture, ClientsInterface.revoke, id)
+        }
     }
 
     @Test func `a client in the keyring is listed, never its key`() async throws {

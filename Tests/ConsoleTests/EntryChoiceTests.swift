@@ -30,7 +30,7 @@ struct EntryChoiceTests {
             Issue.record("\(argument) was taken")
         } catch {
             #expect(error.exitCode == 1)
-            #expect(error.text.contains(argument == "Bank" ? "5, 6" : "from 1 to 6"))
+            #expect(error.text.contains(argument == "Bank" ? "5 or 6" : "from 1 to 6"))
         }
     }
 

@@ -30,7 +30,10 @@ struct FormattingTests {
         #expect(Moment.day(noon - 3 * 86_400, now: noon) == "3 days ago")
         #expect(Moment.left(until: 160, now: 100) == "in 60 seconds")
         #expect(Moment.left(until: 219, now: 100) == "in 2 minutes")
-        #expect(Moment.left(until: 90, now: 100) == "now")
+        #expect(Moment.left(until: 699, now: 100) == "in 10 minutes")
+        #expect(Moment.left(until: 100 + 7199, now: 100) == "in 2 hours")
+        #expect(Moment.left(until: 100 + 86_400 * 30 - 1, now: 100) == "in 30 days")
+        #expect(Moment.left(until: 90, now: 100) == "in a moment")
     }
 
     @Test func `columns are as wide as their widest cell`() {
@@ -164,7 +167,7 @@ struct FormattingTests {
         ]
         #expect(
             GrantsCommand.lines([grant], now: 100) == [
-                "k1  allow  release  https://a.example, to b.example  keyring  session  /usr/bin/git  ends in 60 seconds"
+                "k1  allow  logins  https://a.example, to b.example  keyring  session  /usr/bin/git  ends in 60 seconds"
             ]
         )
         let others = [
@@ -190,7 +193,7 @@ struct FormattingTests {
             return GrantsCommand.lines([grant], now: 100).first
         }
         #expect(
-            line(["A1"], ["GitHub"])?.hasPrefix("k1  allow  release  by name: “GitHub”  Work  always") == true
+            line(["A1"], ["GitHub"])?.hasPrefix("k1  allow  logins  by name: “GitHub”  Work  always") == true
         )
         #expect(line(["A1", "A2"], ["", "My “bank”"])?.contains("  by name: A1, “My 'bank'”  ") == true)
         #expect(line(["A1"], [])?.contains("  by name: A1  ") == true)

@@ -17,11 +17,12 @@ struct OwnRequestLogTests {
         quietUntil: UInt64? = nil,
         mutedUntil: UInt64? = nil,
         unseen: UInt32 = 0,
-        unconfirmed: Bool? = nil
+        unconfirmed: Bool? = nil,
+        leftOut: [String] = []
     ) -> RequestDetails {
         var members: [String: Value] = [
             "kind": .string(kind), "client": .string(client), "outcome": .string(outcome),
-            "unseen": .uint32(unseen),
+            "unseen": .uint32(unseen), "left-out": .strings(leftOut),
             "caller": .vardict(["pid": .uint32(pid), "executable": .string(executable)]),
         ]
         members["unconfirmed"] = unconfirmed.map { .boolean($0) }
@@ -78,22 +79,54 @@ struct OwnRequestLogTests {
     }
 
     @Test func `behind a quiet time a decision for longer is looked for, behind a mute none`() {
-        let quiet = Self.request("2345", quietUntil: 1000)
-        let muting = Self.request("2345", quietUntil: 1000, mutedUntil: 900)
-        let reason = OwnRequestLog.Reason.quiet(code: "2345", until: 1000)
-        #expect(OwnRequestLog.isQuietAlone(reason, [quiet]))
-        #expect(!OwnRequestLog.isQuietAlone(reason, [muting]))
-        #expect(!OwnRequestLog.isQuietAlone(.denied(code: "2345"), [quiet]))
+        #expect(
+            reason([Self.request("2345", pid: 3, quietUntil: 1000, unseen: 1)], before: ["2345": 0])
+                .mayBeRemembered
+        )
+        let muting = Self.request("2345", pid: 3, quietUntil: 1000, mutedUntil: 900, unseen: 1)
+        #expect(!reason([muting], before: ["2345": 0]).mayBeRemembered)
+        #expect(!OwnRequestLog.Reason.denied(code: "2345").mayBeRemembered)
+    }
+
+    @Test func `the way out of a mute is told to be the one that there is`() {
+        let muting = Self.request("2345", pid: 3, quietUntil: 1000, mutedUntil: 700, unseen: 1)
+        let told = reason([muting], before: ["2345": 0]).error(for: "login", client: "script", now: 101).text
+        #expect(told.contains("in 10 minutes, or after `keybell unmute 2345`"), "\(told)")
+        #expect(
+            OwnRequestLog.silence([muting], executable: "/usr/bin/keybell")
+                == .muted(code: "2345", until: 700)
+        )
+        let quiet = OwnRequestLog.Reason.quiet(code: "2345", until: 120)
+        #expect(quiet.error(for: "login", client: "script", now: 101).text.contains("`keybell allow 2345`"))
+    }
+
+    @Test func `what the person kept back of this process's own request is known`() {
+        func keptBack(_ recent: [RequestDetails]) -> Set<String> {
+            OwnRequestLog.keptBack(
+                recent,
+                before: ["3456": 0],
+                client: "script",
+                pid: 7,
+                executable: "/usr/bin/keybell"
+            )
+        }
+        let parts = ["passwords", "fields"]
+        let own = Self.request("2345", outcome: "allowed", leftOut: parts)
+        #expect(keptBack([own]) == Set(parts))
+        #expect(keptBack([own, Self.request("4567", outcome: "allowed")]).isEmpty, "the last one counts")
+        #expect(keptBack([Self.request("3456", pid: 8, outcome: "allowed", leftOut: parts)]).isEmpty)
+        #expect(keptBack([Self.request("2345", client: "other", outcome: "allowed", leftOut: parts)]).isEmpty)
+        #expect(keptBack([]).isEmpty)
     }
 
     @Test func `a mute of this program is told, whatever it began with`() {
         for kind in ["associate", "release"] {
             let muting = Self.request("2345", client: "other", pid: 3, kind: kind, mutedUntil: 900, unseen: 3)
-            #expect(reason([muting], before: ["2345": 2]) == .quiet(code: "2345", until: 900))
+            #expect(reason([muting], before: ["2345": 2]) == .muted(code: "2345", until: 900))
             #expect(reason([muting], before: ["2345": 3]) == .nothing)
             #expect(
                 OwnRequestLog.silence([muting], executable: "/usr/bin/keybell")
-                    == .quiet(code: "2345", until: 900)
+                    == .muted(code: "2345", until: 900)
             )
             #expect(OwnRequestLog.silence([muting], executable: "/usr/bin/curl") == nil)
         }

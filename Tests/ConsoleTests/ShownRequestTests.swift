@@ -274,7 +274,7 @@ struct ShownRequestTests {
         ]
         #expect(
             ForgetCommand.told("K1", "firefox", among: [grant])
-                == "Forgotten for firefox: allow release https://a.example."
+                == "Forgotten for firefox: allow logins https://a.example."
         )
         #expect(ForgetCommand.told("K2", "firefox", among: []) == "Forgotten for firefox: K2.")
     }

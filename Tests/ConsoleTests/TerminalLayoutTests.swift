@@ -95,7 +95,9 @@ struct TerminalLayoutTests {
             for word in line.split(separator: " ") { #expect(all.contains(word), "\(line)") }
         }
         #expect(pages.map(\.hiddenWarnings) == pages.map(\.hiddenWarnings).sorted(by: >))
-        #expect(pages.last?.hiddenWarnings == 0)
+        #expect(pages.last?.isRead == true)
+        // What scrolls off hasn't been shown.
+        for page in pages.dropLast() { #expect(page.text.split(separator: "\n").count < rows, "\(page)") }
         for page in pages {
             let hidden = page.hiddenWarnings
             #expect(page.text.contains("Plain http: others on the way can") || page != first || hidden > 0)
@@ -103,6 +105,48 @@ struct TerminalLayoutTests {
             #expect(page.text.contains("… \(hidden) more warning\(hidden == 1 ? "" : "s"): press ?"))
             #expect(page.text.split(separator: "\n").count < rows)
         }
+    }
+
+    @Test(arguments: [(20, 5), (80, 3), (30, 4), (20, 2)])
+    func `a title that a window is too small for is unread until all of it has been shown`(
+        columns: Int,
+        rows: Int
+    ) {
+        let layout = TerminalLayout(columns: columns, rows: rows, isStyled: false)
+        let title =
+            "7F2A  firefox asks for your login at accounts.a-long-name-of-a-host.example  (expires in 2 minutes)"
+        var shown = ""
+        for number in 0..<9 {
+            let page = layout.page(
+                number,
+                title: title,
+                body: ["Program: git"],
+                keys: WatchKeys(request("7F2A"), others: 1)
+            )
+            shown += page.text
+            #expect(page.text.split(separator: "\n").count < rows)
+            let isAllThere = title.split(separator: " ").allSatisfy { word in
+                // A word that is longer than a line is cut.
+                shown.contains(word) || word.count > columns - 4
+            }
+            #expect(page.isRead == isAllThere, "\(number): \(shown)")
+            if page.isRead { return }
+        }
+        Issue.record("it is never read")
+    }
+
+    @Test func `of texts that say the same the longest one that fits is printed`() {
+        let texts = [
+            "7F2A  git asks for your login\nAllow once? Press a again.", "7F2A: allow once?", "Allow?",
+        ]
+        func fitting(_ columns: Int, _ rows: Int) -> String {
+            TerminalLayout(columns: columns, rows: rows, isStyled: false).fitting(texts)
+        }
+        #expect(fitting(80, 3) == texts[0])
+        #expect(fitting(80, 2) == texts[1])
+        #expect(fitting(16, 2) == texts[2])
+        #expect(fitting(16, 1) == texts[2], "the shortest where none does")
+        #expect(TerminalLayout(isStyled: false).fitting(texts) == texts[0])
     }
 
     @Test(arguments: [["TERM": "dumb"], [:], ["TERM": "xterm", "NO_COLOR": "1"]])

@@ -45,7 +45,7 @@ extension [WatchState.Action] {
     var deeds: [WatchState.Action] {
         filter {
             switch $0 {
-            case .print, .show, .echo: false
+            case .print, .ask, .show, .echo: false
             default: true
             }
         }
@@ -55,7 +55,13 @@ extension [WatchState.Action] {
 extension [WatchState.Action] {
     /// What is printed.
     var texts: [String] {
-        compactMap { if case .print(let text) = $0 { text } else { nil } }
+        compactMap { action in
+            switch action {
+            case .print(let text): text
+            case .ask(let texts): texts.first
+            default: nil
+            }
+        }
     }
 }
 
@@ -214,16 +220,16 @@ struct WatchStateTests {
         var fixture = WatchFixture()
         let waiting = request("AAAA", more: ["bulk": .boolean(key == "o")])
         _ = fixture.take(.added(waiting))
-        #expect(fixture.take(.drawn(code: "AAAA", hiddenWarnings: 2)).isEmpty)
+        #expect(fixture.take(.drawn(code: "AAAA", isRead: false)).isEmpty)
         for part in 1...2 {
             let next = WatchState.Action.show(waiting, keys: WatchKeys(waiting, others: 0), part: part)
             #expect(fixture.press(key).last == next)
-            _ = fixture.take(.drawn(code: "AAAA", hiddenWarnings: 2 - part))
+            _ = fixture.take(.drawn(code: "AAAA", isRead: part == 2))
         }
         #expect(fixture.press(key).texts.first?.contains("Press \(key) again") == true)
         #expect(fixture.press("\r").deeds.count == 1)
         _ = fixture.take(.added(request("BBBB")))
-        _ = fixture.take(.drawn(code: "AAAA", hiddenWarnings: 2))
+        _ = fixture.take(.drawn(code: "AAAA", isRead: false))
         _ = fixture.take(.removed(code: "AAAA", outcome: "allowed"))
         #expect(fixture.press("a").texts.first?.contains("Press a again") == true)
     }
@@ -310,7 +316,8 @@ struct WatchStateTests {
         #expect(fixture.type("\u{7F}\u{7F}rkü\u{7F}").last == .echo("Name: work"))
         #expect(
             fixture.type("\r").texts == [
-                "AAAA  firefox asks\nAllow under the name “work”? Press Enter: yes; any other key: no."
+                "AAAA  firefox asks\n"
+                    + "Allow under the name “work”? Press Enter within 10 seconds: yes; any other key: no."
             ]
         )
         #expect(
@@ -473,11 +480,62 @@ struct WatchStateTests {
         #expect(fixture.take(.time).isEmpty)
         fixture.now += .milliseconds(1)
         let shown: [WatchState.Action] = [
-            .print("Not yet: it goes on waiting."), .show(request, keys: WatchKeys(request, others: 0)),
+            .print("10 seconds have gone by. Not yet: it goes on waiting."),
+            .show(request, keys: WatchKeys(request, others: 0)),
         ]
         #expect(fixture.take(.time) == shown)
         #expect(fixture.board.due == nil)
         #expect(fixture.press("\r").isEmpty)
+    }
+
+    @Test func `a name whose Enter came too late, too fast or in another window is still there`() {
+        for event in [WatchState.Event.time, .resized, .key(.burst(at: .now + .seconds(60)))] {
+            var fixture = WatchFixture()
+            _ = fixture.take(.added(request("AAAA", kind: "associate")))
+            _ = fixture.press("i")
+            _ = fixture.type("work\r")
+            fixture.now += .seconds(10)
+            #expect(fixture.take(event).last == .echo("Name: work"), "\(event)")
+            #expect(fixture.type("\r").texts.last?.contains("under the name “work”?") == true)
+            #expect(
+                fixture.press("\r").deeds == [
+                    .answer(code: "AAAA", decision: "allow", AnswerChoices(id: "work"))
+                ]
+            )
+        }
+    }
+
+    @Test func `with Caps Lock on the keys mean the same`() {
+        for (keys, decision) in [("AA", "allow"), ("aA", "allow"), ("D", "deny"), ("M", "deny")] {
+            var fixture = WatchFixture()
+            _ = fixture.take(.added(request("AAAA")))
+            let deeds = keys.flatMap { fixture.press($0).deeds }
+            guard case .answer("AAAA", decision, _)? = deeds.first else {
+                Issue.record("\(keys): \(deeds)")
+                continue
+            }
+        }
+        var fixture = WatchFixture()
+        _ = fixture.take(.added(threeLogins("AAAA")))
+        for key in "EYNN" { _ = fixture.press(key) }
+        #expect(
+            fixture.press("Y").deeds == [
+                .answer(code: "AAAA", decision: "allow", AnswerChoices(entries: ["AA"]))
+            ]
+        )
+    }
+
+    @Test func `all of a long search is there to be read`() {
+        let search = String(repeating: "octocat|", count: 20) + ".*"
+        let title = "firefox searches your logins for “octocat|octocat…”"
+        let long = request("AAAA", more: ["title": .string(title), "search": .string(search)])
+        #expect(long.wholeSearch == ["It searches for “\(search)”"])
+        let short = request(
+            "AAAA",
+            more: ["title": .string("git searches for “.*”"), "search": .string(".*")]
+        )
+        #expect(short.wholeSearch.isEmpty)
+        #expect(request("AAAA").wholeSearch.isEmpty)
     }
 
     @Test func `a key that comes when an allow has lapsed allows nothing, told of the time or not`() {

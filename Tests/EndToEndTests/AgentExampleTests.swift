@@ -196,9 +196,13 @@ import Testing
         try await Self.hasChoicesInSight(terminal)
         try await terminal.resize(width: 40, height: 8)
         try await Self.hasChoicesInSight(terminal)
-        try await eventually("nothing under fzf's count of lines") {
+        try await eventually("nothing of the question under fzf's count of lines") {
             let lines = try await terminal.visible().split(separator: "\n", omittingEmptySubsequences: false)
-            return lines.first?.allSatisfy { " /0123456789│".contains($0) } == true ? () : nil
+            guard let first = lines.first else { return nil }
+            let hint = first.wholeMatch(
+                of: /([0-9]+ warnings? below: Shift-Down|More: Shift-Down)?[ \/0-9│]*/
+            )
+            return hint == nil ? nil : ()
         }
         try await Task.sleep(for: .milliseconds(1500))
         try await terminal.type("Allow")
@@ -227,6 +231,36 @@ import Testing
         try await terminal.shows("(\(BusAnswerer(session).question().code))")
         try await Self.choose(1, in: terminal)
         #expect(try await denied.json["Error"] as? String == "Denied")
+        try await terminal.close()
+    }
+
+    @Test func `fzf-agent.sh shows the warnings that a small terminal hides before it allows`() async throws {
+        try MissingProgram.check("/usr/bin/fzf", debian: "fzf")
+        let session = try await DaemonSession()
+        let client = try await ClientProgram.associated(with: session, as: "browser")
+        #expect(try await client.save("http://example.org/", login: "alice", password: "alice").success)
+        let terminal = try await TerminalWindow(
+            [Self.examples + "/fzf-agent.sh", "fzf"],
+            environment: session.bus.environment,
+            width: 40,
+            height: 8
+        )
+        try await terminal.shows("Nothing waits")
+        let page = [("Url", "http://example.org/"), ("SubmitUrl", "http://elsewhere.example/")]
+        let body = try client.body(.getLogins, page)
+        async let reply = session.send(body)
+        let code = try await BusAnswerer(session).question().code
+        try await terminal.shows("below: Shift-Down")
+        try await Self.choose(2, in: terminal)
+        try await eventually("the rest of the question") {
+            try await terminal.visible().contains("(\(code))") ? nil : ()
+        }
+        try await Self.hasChoicesInSight(terminal)
+        for _ in 0..<4 where try await session.keybell("requests").output.contains(code) {
+            try await Self.choose(2, in: terminal)
+        }
+        #expect(try await reply.json["Success"] as? Bool == true)
+        try await terminal.shows("Nothing waits")
         try await terminal.close()
     }
 

@@ -32,7 +32,7 @@ struct RecordTests {
         #expect(log.count { $0.contains("got 1 login") } == 1, "\(log)")
         #expect(log.count { $0.contains("\(question.code) was allowed") } == 1, "\(log)")
         #expect(log.contains { $0.contains("nothing.example") && $0.contains("there is none") }, "\(log)")
-        #expect(log.contains { $0.contains("decision to allow release for example.org") }, "\(log)")
+        #expect(log.contains { $0.contains("decision to allow logins for example.org") }, "\(log)")
 
         #expect(try await session.keybell("revoke", "--all").status == 0)
         #expect(try await session.keybell("clients").output.contains("No client"))

@@ -178,6 +178,7 @@ struct ScriptClientTests {
         #expect(try await reading.status == 1)
         let muted = try await session.keybell("client", "logins", "https://nowhere.example/")
         #expect(muted.status == 1 && muted.errors.contains("without asking you"), "\(muted)")
+        #expect(muted.errors.contains("keybell unmute \(question.code)"), "\(muted)")
         let again = try await session.keybell("client", "associate", "--id", "third")
         #expect(again.status == 1 && !again.errors.contains("asks you now"), "\(again)")
         #expect(try await session.keybell("unmute").status == 0)

@@ -188,7 +188,7 @@ import Vault
             through: .notifier
         )
         let trouble =
-            "It is not kept for always, and holds for this session at most. \(KeyringError.deadline.advice)"
+            "It is not kept for good, and holds for this session at most. \(KeyringError.deadline.advice)"
         #expect(effect == .notKept(trouble))
         #expect(await fixture.approvals.recent().map(\.keepTrouble) == [trouble])
         #expect(await fixture.approvals.recent().map(\.scope) == [.session])

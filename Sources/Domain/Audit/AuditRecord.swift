@@ -88,6 +88,8 @@ package struct AuditRecord: Equatable, Sendable {
         /// Of logins that were handed out: `uncertain` where the client hung up before it was known to have all of
         /// them.
         case arrival
+        /// Of a denied request: for how many seconds its program was muted.
+        case mute
     }
 
     /// What happened.
@@ -149,7 +151,7 @@ extension AuditRecord {
         let vault = fields[.vault] ?? "the keyring"
         return switch event {
         case .answered:
-            "\(fields[.code] ?? "") \(outcome)\(duration)\(fields[.by].map { " by \($0)" } ?? "")\(fate): "
+            "\(fields[.code] ?? "") \(outcome)\(duration)\(fields[.by].map { " by \($0)" } ?? "")\(fate)\(mute): "
                 + "\(asker == nil ? "an unknown program" : who) \(wish(at: place, vault))"
         case .associated: "\(who) became client \(client)\(under)"
         case .handedOut:
@@ -167,10 +169,28 @@ extension AuditRecord {
         case .revoked: "client \(client) was revoked by \(by)"
         case .imported: "client \(client) was imported from a KeePass file by \(by)"
         case .forgotten:
-            "the decision to \(fields[.decision] ?? "allow") \(fields[.kind] ?? "release")\(place) from \(vault), for client \(client), was forgotten by \(by)"
+            "the decision to \(fields[.decision] ?? "allow") \(Self.granted(fields[.kind] ?? "release"))\(place) from \(vault), for client \(client), was forgotten by \(by)"
         case .unmuted:
-            "\(fields[.code].map { "requests like \($0)" } ?? "requests of \(who)") are shown again: \(by) ended the quiet"
+            fields[.code].map { "requests like \($0) are shown again: \(by) ended the quiet time" }
+                ?? "requests of \(who) are shown again: \(by) ended the mute"
         }
+    }
+
+    /// What a grant of some kind is for, as people call it.
+    package static func granted(_ kind: String) -> String {
+        switch kind {
+        case "release": "logins"
+        case "change": "changes"
+        case "create": "new logins"
+        default: kind
+        }
+    }
+
+    /// For how long the program was muted with a denial.
+    private var mute: String {
+        guard let seconds = fields[.mute].flatMap({ UInt64($0) }) else { return "" }
+        let (count, unit) = seconds % 60 == 0 ? (seconds / 60, "minute") : (seconds, "second")
+        return ", and its program muted for \(count) \(unit)\(count == 1 ? "" : "s")"
     }
 
     private var outcome: String {
@@ -182,7 +202,7 @@ extension AuditRecord {
         switch fields[.scope] {
         case nil, "once"?: ""
         case "session"?: " for this session"
-        case "always"?: " for always"
+        case "always"?: " for good"
         case let other?: " (\(other))"
         }
     }

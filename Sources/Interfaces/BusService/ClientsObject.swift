@@ -190,6 +190,7 @@ struct ClientsObject: Sendable {
                 "\(PlainText.quoted(client.shownName)) has no such grant: `keybell grants \(ShellWord.quoting(client.id))` lists them."
             )
         }
+        if !forgotten.allows { await approvals.endQuiet(of: forgotten.rememberedDenial) }
         let fields: [AuditRecord.Field: String?] = [
             .client: PlainText.field(client.id), .by: answerer.shownExecutable,
             .kind: forgotten.key.kind.rawValue, .decision: forgotten.allows ? "allow" : "deny",
@@ -245,13 +246,14 @@ struct ClientsObject: Sendable {
         let all = try await all()
         let clean = PlainName(cleaning: name)?.text
         if let client = all.first(where: { $0.id == clean }) { return client }
-        let named = all.filter { $0.shownName == clean }
+        let exact = all.filter { $0.shownName == clean }
+        let named = exact.isEmpty ? all.filter { $0.isShown(as: name) } : exact
         guard let first = named.first else {
             let isLocked = try await lockedID(name) != nil
             throw DBusError(isLocked ? ClientError.keyring(.itemLocked) : .unknown(name))
         }
         guard named.count == 1 else {
-            let ids = named.map { PlainText.name($0.id) }.joined(separator: ", ")
+            let ids = named.map { ShellWord.quoting($0.id) }.joined(separator: ", ")
             throw .invalidArgs("Several clients are shown as \(PlainText.quoted(name)): name one of \(ids).")
         }
         return first
@@ -305,5 +307,18 @@ extension Grant {
         guard case .session(let end?) = scope else { return 0 }
         let left = (end - .now).components.seconds
         return UInt64(clamping: CalendarTime.now + left)
+    }
+}
+
+extension Grant {
+    /// What it denies, as the questions that it came from know it.
+    fileprivate var rememberedDenial: RememberedDenial {
+        RememberedDenial(
+            key.kind == .release ? .release : .save,
+            of: key.fingerprint,
+            by: Program(id: key.program, origin: key.origin),
+            in: [key.vault],
+            at: key.host.isEmpty ? nil : key.host
+        )
     }
 }

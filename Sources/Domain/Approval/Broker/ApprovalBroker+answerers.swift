@@ -120,6 +120,7 @@ extension ApprovalBroker {
             ended: time.unix(of: ended.at),
             unseen: ended.unseen,
             quietUntil: quiet.quietUntil.map(time.unix),
+            muteSeconds: ended.choices?.muteSeconds,
             mutedUntil: quiet.mutedUntil.map(time.unix),
             muted: quiet.muted,
             isAbandoned: ended.isAbandoned,

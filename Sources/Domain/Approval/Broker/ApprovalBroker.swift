@@ -156,6 +156,11 @@ package actor ApprovalBroker: MainLoopActor {
         queue.count(denial)
     }
 
+    /// The person has forgotten what they had denied for longer than once, to be asked again.
+    package func endQuiet(of denial: RememberedDenial) {
+        queue.endQuiet(of: denial)
+    }
+
     /// What the person allowed under this code could not be carried out, for this reason: they are told, once.
     package func failed(_ code: String, because why: String) {
         guard let ended = queue.failed(code, why) else { return }

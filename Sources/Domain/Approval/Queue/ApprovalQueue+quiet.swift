@@ -32,11 +32,13 @@ extension ApprovalQueue {
 
     /// Counts a request that a remembered denial denies towards the question that was so answered, while that is listed.
     mutating func count(_ denial: RememberedDenial) {
-        let index = ended.lastIndex { former in
-            former.outcome == .denied && former.choices.map { $0.scope != .once } ?? false
-                && denial.comes(from: former.request)
-        }
-        if let index { ended[index].count(unseen: 1) }
+        if let index = ended.lastIndex(where: denial.comes) { ended[index].count(unseen: 1) }
+    }
+
+    /// Ends the quiet times of the questions that were so answered, for the person wants to be asked again.
+    mutating func endQuiet(of denial: RememberedDenial) {
+        let codes = Set(ended.filter(denial.comes).map(\.code))
+        quiets = quiets.filter { !codes.contains($0.value.code) }
     }
 
     /// The codes of the denials that a quiet time or a mute comes from.

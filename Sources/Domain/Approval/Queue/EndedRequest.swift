@@ -75,7 +75,7 @@ struct EndedRequest: Sendable {
         let isAlways = choices?.scope == .always
         let kept =
             isAlways
-            ? "It is not kept for always, and holds for this session at most."
+            ? "It is not kept for good, and holds for this session at most."
             : "It is not kept for this session, and holds for this once at most."
         choices?.scope = isAlways ? .session : .once
         keepTrouble = "\(kept) \(trouble)"

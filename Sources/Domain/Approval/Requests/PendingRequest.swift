@@ -189,6 +189,8 @@ package struct RecentRequest: Sendable, Hashable {
     package let unseen: Int
     /// Until when requests like it are denied unseen, in seconds since 1970; `allow CODE` ends that.
     package let quietUntil: UInt64?
+    /// For how many seconds its program was muted with the answer; nil if it wasn't.
+    package let muteSeconds: UInt32?
     /// Until when its program is muted, in seconds since 1970; `unmute CODE` ends that.
     package let mutedUntil: UInt64?
     /// The programs that are muted because of it, with their scripts.

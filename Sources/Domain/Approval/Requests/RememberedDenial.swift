@@ -30,7 +30,12 @@ package struct RememberedDenial: Sendable {
     }
 
     /// Whether a denial of this request is what denies it.
-    func comes(from request: ApprovalRequest) -> Bool {
+    func comes(from former: EndedRequest) -> Bool {
+        former.outcome == .denied && former.choices.map { $0.scope != .once } ?? false
+            && comes(from: former.request)
+    }
+
+    private func comes(from request: ApprovalRequest) -> Bool {
         let asker = request.caller.program
         return request.kind == kind && request.fingerprint == fingerprint
             && (asker.id, asker.origin) == (program.id, program.origin)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DisplayText
+
 /// A client that the person has let in, without its key.
 package struct Client: Hashable, Sendable, Identifiable {
     /// What it calls itself in requests, for good.
@@ -46,4 +48,10 @@ package struct Client: Hashable, Sendable, Identifiable {
 
     /// What to call it before a person.
     package var shownName: String { name ?? id }
+
+    /// Whether it is shown in quotes just as a text would be, in which other quotation marks stand for those it has.
+    package func isShown(as text: String) -> Bool {
+        guard let clean = PlainName(cleaning: text)?.text else { return false }
+        return [id, shownName].contains { PlainText.quoted($0) == PlainText.quoted(clean) }
+    }
 }

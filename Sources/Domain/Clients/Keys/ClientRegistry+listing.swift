@@ -44,7 +44,8 @@ extension ClientRegistry {
     package func lastKnown(_ name: String) -> Client? {
         let clean = PlainName(cleaning: name)?.text
         if let client = lastRead.first(where: { $0.id == clean }) { return client }
-        let named = lastRead.filter { $0.shownName == clean }
+        let exact = lastRead.filter { $0.shownName == clean }
+        let named = exact.isEmpty ? lastRead.filter { $0.isShown(as: name) } : exact
         return named.count == 1 ? named.first : nil
     }
 

@@ -33,7 +33,8 @@ enum EntryChoice {
             ? entries.indices.filter { entries[$0].title.lowercased() == argument.lowercased() } : exact
         if let index = titled.first {
             guard titled.count == 1 else {
-                let numbers = titled.map { String($0 + 1) }.joined(separator: ", ")
+                let all = titled.map { String($0 + 1) }
+                let numbers = all.dropLast().joined(separator: ", ") + " or " + (all.last ?? "")
                 throw .refused(
                     "Several logins are called \(PlainText.quoted(argument)): say which by its number, \(numbers)."
                 )

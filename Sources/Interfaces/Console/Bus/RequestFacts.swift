@@ -52,6 +52,13 @@ extension RequestDetails {
         return lines
     }
 
+    /// All that is searched for, where the title shows a part of that.
+    var wholeSearch: [String] {
+        guard let search = members[ApprovalInterface.Detail.search]?.asString else { return [] }
+        let whole = PlainText.quoted(search, limit: max(search.utf8.count, 1))
+        return title.contains(whole) ? [] : ["It searches for \(whole)"]
+    }
+
     /// How many parents are named: enough to tell a terminal from a script.
     private static let nearParents = 4
 

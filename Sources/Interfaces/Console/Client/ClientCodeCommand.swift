@@ -49,6 +49,9 @@ struct ClientCodeCommand: AsyncParsableCommand {
             Self.code(of: entry, at: Int64(clamping: Moment.now())).map { (entry: entry, code: $0) }
         }
         guard let (entry, code) = codes.first else {
+            if await logins.keptBack().contains("fields"), let best = meant.first {
+                throw ConsoleError.nothing(FetchedLogins.withoutFields(best.name))
+            }
             throw ConsoleError.nothing(
                 Self.missing(page.url, faulty: meant.compactMap(Self.faultyField).first)
             )

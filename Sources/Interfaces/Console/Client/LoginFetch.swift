@@ -47,21 +47,28 @@ struct LoginOutput: ParsableArguments {
             throw logins.ambiguity(of: logins.entries, advice: "name one by its uuid")
         }
         guard let value = EntryPrinter.value(name, of: best) else {
-            throw ConsoleError.nothing(Self.missing(name, in: best))
+            throw await ConsoleError.nothing(Self.missing(name, in: best, keptBack: logins.keptBack()))
         }
         guard !value.isEmpty else {
-            throw ConsoleError.nothing(
-                "\(PlainText.quoted(best.name)) came with an empty \(PlainText.name(name)): there is none, or names alone were allowed."
-            )
+            throw await ConsoleError.nothing(Self.empty(name, in: best, keptBack: logins.keptBack()))
         }
         EntryPrinter.line(value)
     }
 
     /// What to say about a field that an entry lacks.
-    private static func missing(_ name: String, in entry: ReplyEntry) -> String {
+    static func missing(_ name: String, in entry: ReplyEntry, keptBack: Set<String>) -> String {
+        guard !keptBack.contains("fields") else { return FetchedLogins.withoutFields(entry.name) }
         let names = (EntryPrinter.fieldNames + entry.stringFields.map(\.key)).map { PlainText.name($0) }
         return "\(PlainText.quoted(entry.name)) was sent without a field \(PlainText.quoted(name)). It has: "
             + names.joined(separator: ", ") + ". Further fields go out with `[fields] return = true`."
+    }
+
+    /// What to say about a field that came without a value.
+    static func empty(_ name: String, in entry: ReplyEntry, keptBack: Set<String>) -> String {
+        guard name.lowercased() == "password", keptBack.contains("passwords") else {
+            return "\(PlainText.quoted(entry.name)) came with an empty \(PlainText.name(name))."
+        }
+        return "\(PlainText.quoted(entry.name)) came without its password, since that is what you allowed."
     }
 }
 
@@ -86,6 +93,14 @@ struct FetchedLogins: Sendable {
         }
         let list = Columns.lines(lines).map { "\n  " + $0 }.joined()
         return .refused("There is more than one \(thing): \(advice).\(list)")
+    }
+
+    /// What the person kept back of them when they allowed it.
+    func keptBack() async -> Set<String> { await record.keptBack(client: client) }
+
+    /// That a login has no string fields because the person allowed it without them.
+    static func withoutFields(_ title: String) -> String {
+        "\(PlainText.quoted(title)) came without its string fields, since that is what you allowed."
     }
 
     /// Why there isn't one.

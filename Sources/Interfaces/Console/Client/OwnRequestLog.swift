@@ -23,8 +23,10 @@ struct OwnRequestLog: Sendable {
         case denied(code: String)
         /// The person said yes, and did not confirm it.
         case unconfirmed
-        /// It was denied unseen, because of a former denial or a mute, until a time in seconds since 1970.
+        /// It was denied unseen, because of a former denial, until a time in seconds since 1970.
         case quiet(code: String, until: UInt64)
+        /// It was denied unseen, because the program is muted since a denial, until a time in seconds since 1970.
+        case muted(code: String, until: UInt64)
         /// The person said no for good, or for the session; the grant's handle.
         case remembered(key: String, isForSession: Bool)
         /// The daemon can't be asked: it isn't on this bus, or this is a sandbox.
@@ -62,7 +64,7 @@ struct OwnRequestLog: Sendable {
             pid: UInt32(getpid()),
             executable: own
         )
-        guard found == .nothing || Self.isQuietAlone(found, recent), let page else { return found }
+        guard found.mayBeRemembered, let page else { return found }
         // Without the bus no reason can be told.
         let grants = try? await daemon.call(
             ClientsInterface.description,
@@ -73,12 +75,6 @@ struct OwnRequestLog: Sendable {
         return Self.denial(in: dictionaries(grants ?? []), of: page, executable: own) ?? found
     }
 
-    /// Whether a quiet time is the reason and no mute: a decision for longer denies before that, and goes on.
-    static func isQuietAlone(_ reason: Reason, _ recent: [RequestDetails]) -> Bool {
-        guard case .quiet(let code, _) = reason else { return false }
-        return !recent.contains { $0.code == code && $0.mutedUntil != nil }
-    }
-
     static func reason(
         _ recent: [RequestDetails],
         before: [String: Int],
@@ -86,20 +82,46 @@ struct OwnRequestLog: Sendable {
         pid: UInt32,
         executable: String
     ) -> Reason {
-        let own = recent.filter { request in
-            request.client == client && request.callerText(ApprovalInterface.Caller.executable) == executable
-        }
+        let own = recent.filter { $0.client == client && $0.executable == executable }
         // A request by another process since then is the same question, which this one has joined.
         let denied = own.last { request in
             request.outcome == .denied && (request.callerPID == pid || before[request.code] == nil)
         }
         if let denied { return denied.wasUnconfirmed ? .unconfirmed : .denied(code: denied.code) }
         // A mute is the program's, whatever it was about and whoever asked when it began.
-        let muting = recent.filter {
-            $0.mutedUntil != nil && $0.callerText(ApprovalInterface.Caller.executable) == executable
+        let muting = recent.filter { $0.mutedUntil != nil && $0.executable == executable }
+        return (own + muting).last { $0.unseen > before[$0.code, default: 0] && $0.silence != nil }?.silence
+            ?? .nothing
+    }
+
+    /// What the person kept back when they allowed this process's request.
+    ///
+    /// - Parameter client: The Id that it was sent under.
+    /// - Returns: The names of the parts that didn't go out.
+    func keptBack(client: String) async -> Set<String> {
+        // Without the bus nothing of it is known.
+        guard let daemon, let recent = try? await daemon.recentRequests(starts: false) else { return [] }
+        return Self.keptBack(
+            recent,
+            before: before,
+            client: client,
+            pid: UInt32(getpid()),
+            executable: ProcessTable.executable(of: getpid()) ?? ""
+        )
+    }
+
+    static func keptBack(
+        _ recent: [RequestDetails],
+        before: [String: Int],
+        client: String,
+        pid: UInt32,
+        executable: String
+    ) -> Set<String> {
+        let allowed = recent.last { request in
+            request.outcome == .allowed && request.client == client && request.executable == executable
+                && (request.callerPID == pid || before[request.code] == nil)
         }
-        let quiet = (own + muting).last { $0.unseenUntil > 0 && $0.unseen > before[$0.code, default: 0] }
-        return quiet.map { .quiet(code: $0.code, until: $0.unseenUntil) } ?? .nothing
+        return allowed?.leftOut ?? []
     }
 
     /// Why a new key of this program would be denied without a question; nil where the person would be asked.
@@ -111,9 +133,9 @@ struct OwnRequestLog: Sendable {
 
     static func silence(_ recent: [RequestDetails], executable: String) -> Reason? {
         recent.last { request in
-            request.callerText(ApprovalInterface.Caller.executable) == executable
+            request.executable == executable
                 && (request.mutedUntil != nil || (request.kind == .associate && request.quietUntil != nil))
-        }.map { .quiet(code: $0.code, until: $0.unseenUntil) }
+        }?.silence
     }
 
     /// A remembered denial of this program's reading logins for the page's host.
@@ -141,6 +163,14 @@ struct OwnRequestLog: Sendable {
 }
 
 extension OwnRequestLog.Reason {
+    /// Whether a decision for longer may be the reason behind it, which denies before a quiet time does, and goes on.
+    var mayBeRemembered: Bool {
+        switch self {
+        case .nothing, .quiet: true
+        case .denied, .unconfirmed, .muted, .remembered, .unknown: false
+        }
+    }
+
     /// What to tell the person, and with which exit code.
     ///
     /// - Parameters:
@@ -158,6 +188,11 @@ extension OwnRequestLog.Reason {
                 "It was denied without asking you, because of your answer to \(code). You are asked again "
                     + "\(Moment.left(until: until, now: now)), or after `keybell allow \(code)`."
             )
+        case .muted(let code, let until):
+            .refused(
+                "It was denied without asking you, because you have muted this program. You are asked again "
+                    + "\(Moment.left(until: until, now: now)), or after `keybell unmute \(code)`."
+            )
         case .remembered(let key, let isForSession):
             .refused(
                 "You have denied this for \(isForSession ? "this session" : "good"). To be asked again: "
@@ -174,8 +209,14 @@ extension OwnRequestLog.Reason {
 extension RequestDetails {
     /// The Id of the client that asked.
     var client: String { members.cleanText(ApprovalInterface.Detail.client) }
-    /// Until when requests like it are denied unseen, possibly by a mute, in seconds since 1970; 0 if they aren't.
-    fileprivate var unseenUntil: UInt64 { max(quietUntil ?? 0, mutedUntil ?? 0) }
+    /// Why requests like it are denied unseen now; nil if they aren't.
+    ///
+    /// A mute goes first, since it goes on when the quiet time is ended.
+    fileprivate var silence: OwnRequestLog.Reason? {
+        mutedUntil.map { .muted(code: code, until: $0) } ?? quietUntil.map { .quiet(code: code, until: $0) }
+    }
+
+    fileprivate var executable: String { callerText(ApprovalInterface.Caller.executable) }
 
     fileprivate var wasUnconfirmed: Bool {
         members[ApprovalInterface.Detail.unconfirmed]?.asBool ?? false

@@ -114,7 +114,7 @@ struct ScriptClient: Sendable {
         let silence = await OwnRequestLog.begin(daemon).silence()
         if silence == nil {
             Output.note(
-                "Keybell asks you now; its key is \(key.fingerprint). Answer there, or with `keybell watch`."
+                "Keybell asks you now; its key is \(key.fingerprint). If nothing comes up, `keybell watch` asks you here."
             )
         }
         let reply = try await address.exchange(OutgoingRequest(.associate, id: proposed), key: key)

@@ -151,7 +151,7 @@ extension AllowCommand {
         }
         let isTold = "If that fails, a notification and `keybell requests --recent` say so."
         if request.unlocksKeyring {
-            lines.append("  Your keyring asks for its password now. \(isTold)")
+            lines.append("  If your keyring is still locked, it asks for its password now. \(isTold)")
         } else if request.kind == .unlock {
             lines.append("  It is being opened. \(isTold)")
         }

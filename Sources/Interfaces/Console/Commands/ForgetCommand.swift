@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Audit
 import BusInterface
 import DBus
 import DisplayText
@@ -72,8 +73,11 @@ struct ForgetCommand: AsyncParsableCommand {
         typealias Key = ClientsInterface.GrantKey
         let grant = grants.first { $0[Key.key]?.asString == key }
         let what = grant.map { grant in
-            [grant.cleanText(Key.decision), grant.cleanText(Key.kind), GrantsCommand.place(grant)]
-                .filter { !$0.isEmpty }.joined(separator: " ")
+            [
+                grant.cleanText(Key.decision), AuditRecord.granted(grant.cleanText(Key.kind)),
+                GrantsCommand.place(grant),
+            ]
+            .filter { !$0.isEmpty }.joined(separator: " ")
         }
         return "Forgotten for \(PlainText.name(client)): \(what ?? PlainText.name(key))."
     }

@@ -2,6 +2,7 @@
 
 import Approval
 import ArgumentParser
+import Audit
 import BusInterface
 import DBus
 import DisplayText
@@ -104,7 +105,8 @@ struct GrantsCommand: AsyncParsableCommand {
             grants.map { grant in
                 let expires = grant.number(Key.expires)
                 let cells: [String] = [
-                    grant.cleanText(Key.key), grant.cleanText(Key.decision), grant.cleanText(Key.kind),
+                    grant.cleanText(Key.key), grant.cleanText(Key.decision),
+                    AuditRecord.granted(grant.cleanText(Key.kind)),
                     Self.place(grant), grant.cleanText(Key.vault), grant.cleanText(Key.scope),
                     [Wording.program(grant.cleanText(Key.program)), grant.quoted(Key.origin)].filter {
                         !$0.isEmpty

@@ -31,7 +31,7 @@ enum StateCheck {
         let grants = GrantRegistry.trouble(in: folder).map { trouble in
             Finding.warning(
                 "Grants",
-                "nothing that was allowed or denied for always counts: \(trouble)",
+                "nothing that was allowed or denied for good counts: \(trouble)",
                 do: "Fetch it from a backup or move it away; `keybell grants` then lists what counts again."
             )
         }

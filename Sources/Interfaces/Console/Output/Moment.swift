@@ -49,10 +49,17 @@ enum Moment {
 
     /// How long something goes on.
     static func left(until then: UInt64, now: UInt64) -> String {
-        guard then > now else { return "now" }
-        // What has two minutes to go still says so in its second second.
+        guard then > now else { return "in a moment" }
+        // Rounded, so that what has ten minutes to go still says so in its second second.
         let left = then - now
-        return "in " + span(90..<120 ~= left ? 120 : left)
+        let unit: UInt64 =
+            switch left {
+            case ..<90: 1
+            case ..<7200: 60
+            case ..<172_800: 3600
+            default: 86_400
+            }
+        return "in " + span((left + unit / 2) / unit * unit)
     }
 
     /// A length of time in its largest fitting unit.

@@ -45,7 +45,7 @@ struct TerminalLayout: Equatable, Sendable {
     ///
     /// - Parameters:
     ///   - part: Which part; after the last one comes the first again.
-    ///   - title: Its title, in bold where possible; it is in the first part, and stays in sight there.
+    ///   - title: Its title, in bold where possible; all of it is to be read before it is allowed.
     ///   - body: Its lines, the weightiest first.
     ///   - warnings: Those of them, or parts of them, that are to be read before it is allowed.
     ///   - keys: What can be pressed.
@@ -59,17 +59,21 @@ struct TerminalLayout: Equatable, Sendable {
     ) -> WatchPage {
         let heading = lines(title)
         let paragraphs = body.map { lines("  " + $0) }
-        let all = paragraphs.flatMap(\.self)
+        let all = heading.map(emphasized) + paragraphs.flatMap(\.self)
         let (long, short) = (lines(keys.line), lines(keys.short))
-        // The cursor's line counts, too.
-        guard let rows, heading.count + all.count + long.count > rows - 1 else {
-            return WatchPage(text: joined(heading, all + long))
+        guard let height, all.count + long.count > height else {
+            return WatchPage(text: (all + long).joined(separator: "\n"))
         }
-        let ends = ends(of: all.count, heading: heading.count, keys: short.count, rows: rows)
+        // What asks goes before what can be pressed.
+        let footer = short.count < height ? short : []
+        let room = height - footer.count
+        let ends = ends(of: all.count, room: room)
         let index = part % (ends.count + 1)
-        guard index < ends.count else { return WatchPage(text: joined([], long), isFirst: false) }
+        guard index < ends.count else {
+            return WatchPage(text: long.joined(separator: "\n"), isFirst: false)
+        }
         let end = ends[index]
-        var ended = 0
+        var ended = heading.count
         var unread: [String] = []
         for (line, wrapped) in zip(body, paragraphs) {
             ended += wrapped.count
@@ -77,30 +81,39 @@ struct TerminalLayout: Equatable, Sendable {
         }
         let hidden = warnings.count { warning in unread.contains { $0.contains(warning) } }
         let what = hidden > 0 ? Amount.of(hidden, "more warning") : "more"
-        let room = rows - 1 - heading.count - short.count
-        let rest = end < all.count && (index > 0 || room > 0) ? ["  … \(what): press ?"] : []
+        let rest = end < all.count && room > 1 ? ["  … \(what): press ?"] : []
         let shown = all[(index > 0 ? ends[index - 1] : 0)..<end]
         return WatchPage(
-            text: joined(index == 0 ? heading : [], shown + rest + short),
+            text: (shown + rest + footer).joined(separator: "\n"),
             isFirst: index == 0,
+            isTitleHidden: end < heading.count,
             hiddenWarnings: hidden
         )
     }
 
-    /// Before which of a body's lines each part ends.
-    private func ends(of count: Int, heading: Int, keys: Int, rows: Int) -> [Int] {
-        func end(from start: Int, room: Int, atLeast least: Int) -> Int {
-            count - start <= room ? count : start + max(room - 1, least)
-        }
-        let room = rows - 1 - keys
-        var ends = [end(from: 0, room: room - heading, atLeast: 0)]
-        while let last = ends.last, last < count { ends.append(end(from: last, room: room, atLeast: 1)) }
+    /// The first of some texts that say the same, the longest first, that the window has room for; else the last.
+    func fitting(_ texts: [String]) -> String {
+        let laidOut = texts.map(lines)
+        let fitting = laidOut.first { lines in height.map { lines.count <= $0 } ?? true }
+        return (fitting ?? laidOut.last ?? []).joined(separator: "\n")
+    }
+
+    /// How many lines stay in sight above the cursor's; nil for as many as needed.
+    private var height: Int? { rows.map { max($0 - 1, 1) } }
+
+    /// Before which of some lines each part ends: one of them is left for what says that there are more, if there is
+    /// room for both.
+    private func ends(of count: Int, room: Int) -> [Int] {
+        var ends: [Int] = []
+        repeat {
+            let start = ends.last ?? 0
+            ends.append(count - start <= room ? count : start + max(room - 1, 1))
+        } while ends.last.map { $0 < count } ?? false
         return ends
     }
 
-    private func joined(_ heading: [String], _ rest: [String]) -> String {
-        let heading = isStyled ? heading.map { "\u{1B}[1m\($0)\u{1B}[0m" } : heading
-        return (heading + rest).joined(separator: "\n")
+    private func emphasized(_ line: String) -> String {
+        isStyled ? "\u{1B}[1m\(line)\u{1B}[0m" : line
     }
 
     private func lines(_ text: String) -> [String] {
@@ -121,6 +134,11 @@ struct WatchPage: Equatable {
     let text: String
     /// Whether the request begins here.
     var isFirst = true
+    /// Whether some of its title has been neither in this part nor before it.
+    var isTitleHidden = false
     /// How many of its warnings have been neither in this part nor before it.
     var hiddenWarnings = 0
+
+    /// Whether what is to be read before it is allowed has been on the screen.
+    var isRead: Bool { hiddenWarnings == 0 && !isTitleHidden }
 }

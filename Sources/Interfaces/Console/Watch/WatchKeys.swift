@@ -22,6 +22,13 @@ struct WatchKeys: Equatable {
     }
 }
 
+extension WatchKeys {
+    /// The key that a letter stands on.
+    static func lowercase(_ key: UInt8) -> UInt8 {
+        UInt8(ascii: "A")...UInt8(ascii: "Z") ~= key ? key | 0x20 : key
+    }
+}
+
 extension String {
     /// With no-break spaces everywhere but before a bracket: what belongs together stays on one line.
     fileprivate var keepingTogether: String {

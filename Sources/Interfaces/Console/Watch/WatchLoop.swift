@@ -136,11 +136,12 @@ struct WatchLoop {
             switch action {
             // Asked each time, for a window may be resized.
             case .print(let text): screen.line(TerminalLayout.ofOutput().set(text))
+            case .ask(let texts): screen.line(TerminalLayout.ofOutput().fitting(texts))
             case .show(let request, let keys, let part):
                 let page = Self.page(request, keys, part)
                 // The terminal's bell, and a line between this and what was before.
                 screen.line(page.isFirst ? "\u{7}\n" + page.text : page.text)
-                actions += take(.drawn(code: request.code, hiddenWarnings: page.hiddenWarnings))
+                actions += take(.drawn(code: request.code, isRead: page.isRead))
             case .echo(let text): screen.rewrite(text)
             case .quit: return .quit
             case .shown(let code):
@@ -170,7 +171,7 @@ struct WatchLoop {
         return TerminalLayout.ofOutput().page(
             part,
             title: "\(request.code)  \(request.title)  (expires \(left))",
-            body: request.body + request.asker,
+            body: request.body + request.wholeSearch + request.asker,
             warnings: request.warnings,
             keys: keys
         )

@@ -17,8 +17,8 @@ extension WatchState {
         case notKept(code: String, reason: String)
         /// The daemon has started anew, and didn't take this program as an agent again.
         case unregistered(reason: String)
-        /// A part of a request is on the screen, and so many of its warnings have not been yet.
-        case drawn(code: String, hiddenWarnings: Int)
+        /// A part of a request is on the screen; with whether its title and all of its warnings have been by now.
+        case drawn(code: String, isRead: Bool)
         /// The window has another size.
         case resized
         /// The daemon is back, or gone.
@@ -28,6 +28,8 @@ extension WatchState {
     /// What is to be done about it.
     enum Action: Equatable {
         case print(String)
+        /// Print the first of these, the longest first, that the window has room for.
+        case ask([String])
         /// Show a request with the keys that answer it; in a small window this part of it.
         case show(RequestDetails, keys: WatchKeys, part: Int = 0)
         /// Show what has been typed of a name, in place of what was shown of it before.

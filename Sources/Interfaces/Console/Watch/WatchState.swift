@@ -17,8 +17,8 @@ struct WatchState {
     /// What the next key belongs to.
     private enum Mode: Equatable {
         case command
-        /// An allow that wants the same key, or Enter, once more.
-        case confirming(AnswerChoices, key: UInt8)
+        /// An allow that wants the same key, or Enter, once more; with the name that it gives, if it gives one.
+        case confirming(AnswerChoices, key: UInt8, name: TypedName? = nil)
         case picking(EntryPicking)
         case typingName(TypedName)
         /// What was being typed belonged to a request that is gone: nothing counts until Enter or Esc.
@@ -32,9 +32,9 @@ struct WatchState {
     private var modeSince: ContinuousClock.Instant?
     private var focusedSince: ContinuousClock.Instant?
     private var mode = Mode.command
-    /// Which part of the request was shown last, and whether it has warnings that weren't on the screen yet.
+    /// Which part of the request was shown last, and whether its title and its warnings have been on the screen.
     private var part = 0
-    private var hasHiddenWarnings = false
+    private var isRead = true
     /// What was last said about answers that weren't taken, and about those that aren't kept.
     private var refusals: [String] = []
     private var losses: [String] = []
@@ -90,12 +90,12 @@ struct WatchState {
             answered = []
             unfocus()
             return [.print("Keybell is gone; waiting for it to come back.")]
-        case .drawn(let code, let hidden):
-            if code == focus { hasHiddenWarnings = hidden > 0 }
+        case .drawn(let code, let isRead):
+            if code == focus { self.isRead = isRead }
             return []
         case .resized: return resized()
         case .time:
-            return isLapsed(at: now) ? notYet() : []
+            return isLapsed(at: now) ? lapse() : []
         case .key(let key):
             return take(key, at: now)
         }
@@ -157,7 +157,9 @@ struct WatchState {
     /// What has been asked is shown anew, for the window has taken it apart.
     private mutating func resized() -> [Action] {
         guard let request = current, !answered.contains(request.code) else { return echoed }
-        guard !isConfirming else { return notYet() }
+        guard !isConfirming else {
+            return takeBack("The window has changed. Not yet: it goes on waiting.", namesKept: true)
+        }
         switch mode {
         case .picking(let picking): return [shown(request), .print(picking.question)]
         case .swallowing: return [shown(request), .print(Self.swallowed)]
@@ -172,7 +174,7 @@ struct WatchState {
     private mutating func unfocus() {
         focus = nil
         focusedSince = nil
-        hasHiddenWarnings = false
+        isRead = true
         switch mode {
         case .typingName, .swallowing: mode = .swallowing
         default: mode = .command
@@ -228,14 +230,31 @@ struct WatchState {
         guard current != nil, mode != .swallowing else { return [] }
         if case .typingName = mode { return [] }
         let refusal = Action.print("Keys that come that fast don't count; press one at a time.")
-        return [refusal] + (isConfirming ? notYet() : [])
+        return [refusal] + (isConfirming ? takeBack(Self.waitsOn, namesKept: true) : [])
     }
 
-    /// Nothing was allowed: what waits is shown again, with its keys.
-    private mutating func notYet(_ why: String = "Not yet: it goes on waiting.") -> [Action] {
+    private static let waitsOn = "Not yet: it goes on waiting."
+
+    /// Nothing was allowed, for the person has pressed another key: what waits is shown again, with its keys.
+    private mutating func notYet(_ why: String = waitsOn) -> [Action] {
+        takeBack(why, namesKept: false)
+    }
+
+    /// Nothing was allowed, for the second key didn't come.
+    private mutating func lapse() -> [Action] {
+        takeBack("\(Self.timeout.components.seconds) seconds have gone by. \(Self.waitsOn)", namesKept: true)
+    }
+
+    /// Nothing was allowed; a name that was typed waits for its Enter again, where the person didn't say no.
+    private mutating func takeBack(_ why: String, namesKept: Bool) -> [Action] {
+        let former = mode
         mode = .command
         guard let request = current else { return [] }
-        return [.print(why), shown(request)]
+        guard namesKept, case .confirming(_, _, let name?) = former else {
+            return [.print(why), shown(request)]
+        }
+        mode = .typingName(name)
+        return [.print(why), shown(request), .echo(name.line)]
     }
 
     /// Bytes count at once only where a text is being typed.
@@ -254,21 +273,23 @@ struct WatchState {
                 mode = .command
                 return [.print("No other name.")]
             }
-            return confirm(AnswerChoices(id: id), key: 10, "under the name “\(id)”", current)
+            return confirm(AnswerChoices(id: id), key: 10, "under the name “\(id)”", current, name: name)
         case .command, .confirming, .picking: return []
         }
     }
 
     private mutating func press(
-        _ key: UInt8,
+        _ pressedKey: UInt8,
         at pressed: ContinuousClock.Instant,
         _ now: ContinuousClock.Instant
     ) -> [Action] {
+        // With Caps Lock on it means the same.
+        let key = WatchKeys.lowercase(pressedKey)
         guard let request = current else {
             if mode == .swallowing, key == 27 { mode = .command }
             return key == UInt8(ascii: "q") && mode == .command ? [.quit] : []
         }
-        guard !isLapsed(at: pressed) else { return notYet() }
+        guard !isLapsed(at: pressed) else { return lapse() }
         switch mode {
         case .swallowing:
             if key == 27 { mode = .command }
@@ -277,7 +298,7 @@ struct WatchState {
             guard key == 27 else { return [] }
             mode = .command
             return [.print("No other name.")]
-        case .confirming(let choices, let first):
+        case .confirming(let choices, let first, _):
             guard key == first || key == 10 || key == 13 else { return notYet() }
             mode = .command
             return answer(request, allow: true, choices, at: now)
@@ -297,8 +318,8 @@ struct WatchState {
         if let since = focusedSince, since.duration(to: pressed) < Self.hasty, "aiosyedm".utf8.contains(key) {
             return [.print("(That was too quick to have been meant for \(request.code); once more?)")]
         }
-        if hasHiddenWarnings, "aiosye".utf8.contains(key) {
-            return [.print("First the rest of its warnings:"), shown(request, part: part + 1)]
+        if !isRead, "aiosye".utf8.contains(key) {
+            return [.print("First the rest of it:"), shown(request, part: part + 1)]
         }
         if let allow = AllowKey(key, for: request) {
             return confirm(allow.choices, key: key, allow.how, request)
@@ -334,12 +355,22 @@ struct WatchState {
         _ choices: AnswerChoices,
         key: UInt8,
         _ how: String?,
-        _ request: RequestDetails?
+        _ request: RequestDetails?,
+        name: TypedName? = nil
     ) -> [Action] {
-        mode = .confirming(choices, key: key)
-        let again = key == 10 ? "Enter" : "\(Character(Unicode.Scalar(key))) again, or Enter"
+        mode = .confirming(choices, key: key, name: name)
+        let letter = "\(Character(Unicode.Scalar(key))) again"
+        let (again, briefly) = key == 10 ? ("Enter", "Enter") : ("\(letter), or Enter,", letter)
         let what = request.map { "\($0.code)  \($0.title)\n" } ?? ""
-        return [.print("\(what)Allow\(how.map { " \($0)" } ?? "")? Press \(again): yes; any other key: no.")]
+        let deed = how.map { " \($0)" } ?? ""
+        let time = "within \(Self.timeout.components.seconds) seconds"
+        return [
+            .ask([
+                "\(what)Allow\(deed)? Press \(again) \(time): yes; any other key: no.",
+                "\(what)Allow\(deed)? Press \(briefly).",
+                "\(request?.code ?? ""): allow\(deed)? Press \(briefly).",
+            ])
+        ]
     }
 
     private mutating func answer(
@@ -365,9 +396,9 @@ struct WatchState {
         switch picking.take(key) {
         case .ask(let question):
             mode = .picking(picking)
+            guard picking.isComplete else { return [.print(question)] }
             // As before any allow.
-            let what = picking.isComplete ? "\(request.code)  \(request.title)\n" : ""
-            return [.print(what + question)]
+            return [.ask(["\(request.code)  \(request.title)\n\(question)", "\(request.code): \(question)"])]
         case .stop(let why):
             return why.map { notYet($0) } ?? notYet()
         case .allow(let entries):

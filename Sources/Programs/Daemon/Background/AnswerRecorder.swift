@@ -63,6 +63,7 @@ struct AnswerRecorder: Sendable {
                 .outcome: ended.outcome.rawValue,
                 .reason: reason(ended),
                 .scope: ended.scope?.rawValue,
+                .mute: ended.muteSeconds.map { String($0) },
                 .by: ended.answeredBy,
                 .client: request.client,
                 .program: request.caller.programs,

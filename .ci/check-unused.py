@@ -27,7 +27,7 @@ EXCEPTIONS = {
     "FairWorkQueue.waitingCount": "tests wait for who waits",
     "IncomingReply.hash": "what a reply has, of which the command line needs less",
     "IncomingReply.version": "what a reply has, of which the command line needs less",
-    "KDBXFollower.watch": "ends when it is let go of",
+    "KDBXFileWatch.watch": "ends when it is let go of",
     "KeyTerminal.cleanup": "ends when it is let go of",
     "ProcessReadQueue.waiters": "tests wait for who waits",
     "ReplyBudget.taken": "tests look whether all is given back",

@@ -22,7 +22,7 @@ struct ServiceFixture {
     let approvals: ApprovalBroker
     let grants: GrantRegistry
     let vault = FakeVault()
-    let vaults: Current<[any VaultStore]>
+    let vaults: CurrentValue<[any VaultStore]>
     let configuration = FakeConfiguration()
     /// What a look at the calling process finds; nil for what is true.
     let seen = Observed<Answerer?>(nil)
@@ -40,7 +40,7 @@ struct ServiceFixture {
         audit: @escaping BatchRecorder = { _ in }
     ) async throws {
         self.session = session
-        vaults = Current([vault] + others)
+        vaults = CurrentValue([vault] + others)
         let bus =
             if let bus = provider?.bus ?? session?.bus { bus } else {
                 try await PrivateBus(mostMatchRules: mostMatchRules)

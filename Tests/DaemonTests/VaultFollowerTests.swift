@@ -89,7 +89,7 @@ private actor FollowedVault: VaultStore {
             default: isDone.finish()
             }
         }
-        let vaults = Current<[any VaultStore]>([vault])
+        let vaults = CurrentValue<[any VaultStore]>([vault])
         let follower = VaultFollower(vaults: vaults, approvals: approvals, audit: audit)
         let run = Task { await follower.run() }
         var second: Task<Answer, Never>?

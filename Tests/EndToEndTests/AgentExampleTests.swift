@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import KeePassHTTP
 import TestSupport
 import Testing
 
@@ -196,7 +197,7 @@ import Testing
         try await Self.hasChoicesInSight(terminal)
         try await terminal.resize(width: 40, height: 8)
         try await Self.hasChoicesInSight(terminal)
-        try await eventually("nothing of the question under fzf's count of lines") {
+        try await eventually("nothing of the question under fzf's count of lines") { () -> Void? in
             let lines = try await terminal.visible().split(separator: "\n", omittingEmptySubsequences: false)
             guard let first = lines.first else { return nil }
             let hint = first.wholeMatch(

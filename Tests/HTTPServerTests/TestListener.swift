@@ -56,8 +56,8 @@ func withListener(
     let socket = try #require(sockets.first)
     let listener = Listener(
         socket: socket,
-        options: Current(options),
-        tls: tls.map { Current($0) },
+        options: CurrentValue(options),
+        tls: tls.map { CurrentValue($0) },
         limit: limit,
         budget: budget,
         handler: handler,

@@ -13,13 +13,13 @@ import Vault
 /// Why something that is kept isn't merged, and what is tried first.
 struct KDBXStoreLeftCopiesTests {
     private let fixture: KDBXFixture
-    private let place: KDBXKept
-    private let keeper: KDBXKeeper
+    private let place: KDBXSidecarFiles
+    private let unwrittenSaves: KDBXUnwrittenSaves
 
     init() throws {
         fixture = try KDBXFixture()
-        place = KDBXKept(vault: fixture.path, state: fixture.state)
-        keeper = KDBXKeeper(name: "test", path: fixture.path, state: fixture.state)
+        place = KDBXSidecarFiles(vault: fixture.path, state: fixture.state)
+        unwrittenSaves = KDBXUnwrittenSaves(name: "test", path: fixture.path, state: fixture.state)
     }
 
     /// Keeps a state of the vault with a login that has this title.
@@ -48,9 +48,9 @@ struct KDBXStoreLeftCopiesTests {
         await store.finish()
         let merged = file.withKept(
             opened,
-            in: keeper,
+            in: unwrittenSaves,
             openedBy: passwords.map { SecretBytes(utf8: $0) },
-            by: EndableDerivers(makeDeriver, within: time)
+            by: CancellableDerivers(makeDeriver, within: time)
         )
         return (Set(merged.opened.snapshot.index.all.map(\.title)), merged.left)
     }
@@ -115,7 +115,7 @@ struct KDBXStoreLeftCopiesTests {
         _ = try await store.save(LoginDraft(url: "https://b.example/", title: "later"))
         let titles = Set(try fixture.read().entries.compactMap { $0.text("Title") })
         #expect(titles == ["Example", "Other", "ours", "later"])
-        #expect(KDBXKept.found(of: fixture.path, state: fixture.state).isEmpty)
+        #expect(KDBXSidecarFiles.found(of: fixture.path, state: fixture.state).isEmpty)
         await store.finish()
     }
 }

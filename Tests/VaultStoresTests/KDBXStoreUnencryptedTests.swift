@@ -49,7 +49,7 @@ struct KDBXStoreUnencryptedTests {
             var news = changes.makeAsyncIterator()
             while await store.status().unkept != nil { _ = await news.next() }
         }
-        let path = try #require(KDBXKept.found(of: fixture.path, state: fixture.state).first)
+        let path = try #require(KDBXSidecarFiles.found(of: fixture.path, state: fixture.state).first)
         let database = try Database(
             reading: Array(try Data(contentsOf: URL(filePath: path))),
             key: CompositeKey(password: SecretBytes(utf8: "demopass"))
@@ -67,7 +67,7 @@ struct KDBXStoreUnencryptedTests {
         isFailing.update { $0 = false }
         await store.finish()
         #expect(await store.status().unkept == nil)
-        #expect(KDBXKept.found(of: fixture.path, state: fixture.state).count == 1)
+        #expect(KDBXSidecarFiles.found(of: fixture.path, state: fixture.state).count == 1)
     }
 
     @Test func `what is held is put into the file by the next unlock`() async throws {
@@ -76,7 +76,7 @@ struct KDBXStoreUnencryptedTests {
         let state = try await saved("ours", fixture)
         try KDBXFixture.write(stale, to: fixture.path)
         let store = fixture.restarted()
-        await store.keeper.hold(state, for: .failed("too costly"))
+        await store.unwrittenSaves.hold(state, for: .failed("too costly"))
         try await store.unlock(for: UnlockReason())
         await store.finish()
         #expect(try fixture.read().entries.contains { $0.text("Title") == "ours" })
@@ -86,15 +86,17 @@ struct KDBXStoreUnencryptedTests {
     @Test func `what is held is told until just that is kept or in the file`() async throws {
         let fixture = try KDBXFixture()
         let (first, second) = (try await saved("first", fixture), try await saved("second", fixture))
-        let keeper = KDBXKeeper(name: "test", path: fixture.path, state: fixture.state)
-        keeper.hold(first, for: .failed("too costly"))
-        keeper.keep([0], saves: second.saved)
-        #expect(keeper.trouble?.contains("too costly") == true)
-        #expect(keeper.drop(second.saved, in: [0], [0]).count == 1)
-        #expect(keeper.look().map(\.duplicated) == ["00"])
-        #expect(keeper.trouble?.contains("too costly") == true && keeper.unencrypted.count == 1)
-        _ = keeper.drop(first.saved, in: [0], [0])
-        #expect(keeper.trouble == nil && keeper.unencrypted.isEmpty)
+        let unwrittenSaves = KDBXUnwrittenSaves(name: "test", path: fixture.path, state: fixture.state)
+        unwrittenSaves.hold(first, for: .failed("too costly"))
+        unwrittenSaves.keep([0], saves: second.saved)
+        #expect(unwrittenSaves.trouble?.contains("too costly") == true)
+        #expect(unwrittenSaves.drop(second.saved, in: [0], [0]).count == 1)
+        #expect(unwrittenSaves.look().map(\.duplicated) == ["00"])
+        #expect(
+            unwrittenSaves.trouble?.contains("too costly") == true && unwrittenSaves.unencrypted.count == 1
+        )
+        _ = unwrittenSaves.drop(first.saved, in: [0], [0])
+        #expect(unwrittenSaves.trouble == nil && unwrittenSaves.unencrypted.isEmpty)
     }
 
     /// The state of a vault in which this was saved.
@@ -113,9 +115,9 @@ struct KDBXStoreUnencryptedTests {
         var state = try await saved("first", fixture)
         let former = state
         state.saved.add(Identifier(head: 1, tail: 1))
-        let keeper = KDBXKeeper(name: "test", path: fixture.path, state: fixture.state)
-        for held in [former, state, former] { keeper.hold(held, for: .failed("too costly")) }
-        #expect(keeper.unencrypted.map(\.saved) == [state.saved])
+        let unwrittenSaves = KDBXUnwrittenSaves(name: "test", path: fixture.path, state: fixture.state)
+        for held in [former, state, former] { unwrittenSaves.hold(held, for: .failed("too costly")) }
+        #expect(unwrittenSaves.unencrypted.map(\.saved) == [state.saved])
     }
 
     @Test func `the pauses between tries grow, up to the longest`() {
@@ -128,19 +130,23 @@ struct KDBXStoreUnencryptedTests {
         for round in 1...10 {
             let state = folder.path("state\(round)")
             try Data().write(to: URL(filePath: state))
-            let keeper = KDBXKeeper(name: "test", path: folder.path("vault.kdbx"), state: state)
+            let unwrittenSaves = KDBXUnwrittenSaves(
+                name: "test",
+                path: folder.path("vault.kdbx"),
+                state: state
+            )
             var all = KDBXSaves()
             for number in UInt64(1)...20 {
                 let saves = KDBXSaves(entries: [Identifier(head: 1, tail: number)], marks: [number])
-                keeper.keep([0], saves: saves)
+                unwrittenSaves.keep([0], saves: saves)
                 all.add(saves)
             }
             try FileManager.default.removeItem(atPath: state)
             let saves = all
             DispatchQueue.concurrentPerform(iterations: 2) { number in
-                if number == 0 { keeper.look() } else { _ = keeper.drop(saves, in: [0], [0]) }
+                if number == 0 { unwrittenSaves.look() } else { _ = unwrittenSaves.drop(saves, in: [0], [0]) }
             }
-            #expect(keeper.look().allSatisfy { $0.duplicated != nil })
+            #expect(unwrittenSaves.look().allSatisfy { $0.duplicated != nil })
         }
     }
 }

@@ -61,7 +61,7 @@ package actor VaultPasswordSource: MainLoopActor, VaultPasswords {
     /// What may be wrong with what the command printed last.
     private var suspicion: String?
     /// Whether the key file alone was tried and a password opened the file: it needn't be tried each time.
-    private let needsPassword: Current<Bool>
+    private let needsPassword: CurrentValue<Bool>
 
     /// Describes where a vault's password comes from; nothing is asked yet.
     ///
@@ -72,7 +72,7 @@ package actor VaultPasswordSource: MainLoopActor, VaultPasswords {
     ///   - keyring: Where passwords are remembered.
     ///   - logger: Where trouble goes; never a password.
     package init(vault: String, path: String, options: Options, keyring: Keyring, logger: Logger) {
-        self.init(vault, path, options, keyring, logger, needsPassword: Current(false))
+        self.init(vault, path, options, keyring, logger, needsPassword: CurrentValue(false))
     }
 
     private init(
@@ -81,7 +81,7 @@ package actor VaultPasswordSource: MainLoopActor, VaultPasswords {
         _ options: Options,
         _ keyring: Keyring,
         _ logger: Logger,
-        needsPassword: Current<Bool>
+        needsPassword: CurrentValue<Bool>
     ) {
         self.vault = vault
         self.path = path
@@ -96,7 +96,7 @@ package actor VaultPasswordSource: MainLoopActor, VaultPasswords {
     ///
     /// What was found out about the key file still holds. An unlock that this one has been asked for goes on as it began.
     package nonisolated func under(_ options: Options) -> VaultPasswordSource {
-        let needsPassword = options.keyFile == self.options.keyFile ? needsPassword : Current(false)
+        let needsPassword = options.keyFile == self.options.keyFile ? needsPassword : CurrentValue(false)
         return VaultPasswordSource(vault, path, options, keyring, logger, needsPassword: needsPassword)
     }
 

@@ -17,7 +17,7 @@ package struct BusObjects: Sendable {
     private let clientsObject: ClientsObject
     private let vaultsObject: VaultsObject
     private let configurationObject: ConfigurationObject
-    private let vaults: Current<[any VaultStore]>
+    private let vaults: CurrentValue<[any VaultStore]>
     private let logger: Logger
     /// Opened before the first request can come, so that no signal is missed.
     private let approvalEvents: AsyncStream<ApprovalEvent>
@@ -44,7 +44,7 @@ package struct BusObjects: Sendable {
         approvals: ApprovalBroker,
         clients: ClientRegistry,
         grants: GrantRegistry,
-        vaults: Current<[any VaultStore]>,
+        vaults: CurrentValue<[any VaultStore]>,
         configuration: any ConfigurationService,
         logger: Logger,
         audit: @escaping BatchRecorder = { _ in },

@@ -18,7 +18,7 @@ struct ClientsObject: Sendable {
     let approvals: ApprovalBroker
     let callers: BusCallers
     let audit: BatchRecorder
-    let vaults: Current<[any VaultStore]>
+    let vaults: CurrentValue<[any VaultStore]>
 
     static let path = ObjectPath(constant: ClientsInterface.path)
 

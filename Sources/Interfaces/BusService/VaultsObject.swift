@@ -12,7 +12,7 @@ import Vault
 
 /// `org.keybell.Vaults1`: the vaults, locked and unlocked by the person.
 struct VaultsObject: Sendable {
-    let vaults: Current<[any VaultStore]>
+    let vaults: CurrentValue<[any VaultStore]>
     let clients: ClientRegistry
     let grants: GrantRegistry
     let approvals: ApprovalBroker
@@ -26,7 +26,7 @@ struct VaultsObject: Sendable {
     private let settling: Duration
 
     init(
-        vaults: Current<[any VaultStore]>,
+        vaults: CurrentValue<[any VaultStore]>,
         clients: ClientRegistry,
         grants: GrantRegistry,
         approvals: ApprovalBroker,

@@ -22,15 +22,15 @@ import VaultStores
 ///
 /// What the configuration says is kept in few places, each of which takes another (`Components.apply`).
 struct Components: Sendable {
-    let configuration: Current<Configuration>
+    let configuration: CurrentValue<Configuration>
     let approvals: ApprovalBroker
     let clients: ClientRegistry
     let grants: GrantRegistry
-    let vaults: Current<[any VaultStore]>
+    let vaults: CurrentValue<[any VaultStore]>
     /// Those of former configurations.
     let closed = ClosedVaults()
     let audit: AuditTrail
-    let handler: Current<RequestHandler>
+    let handler: CurrentValue<RequestHandler>
     let maker: VaultMaker
     let display: RequestDisplay
     let session: SessionGuard
@@ -43,7 +43,7 @@ struct Components: Sendable {
     /// Makes them; nothing runs yet.
     init(_ first: Configuration, folders: Folders, bus: BusConnection, logger: Logger) async {
         self.logger = logger
-        let configuration = Current(first)
+        let configuration = CurrentValue(first)
         let audit = AuditTrail(
             folder: folders.state,
             logsToJournal: Journal.isStandardError(in: ProcessInfo.processInfo.environment),
@@ -68,7 +68,7 @@ struct Components: Sendable {
         let clients = ClientRegistry(keyring: keyring, nonces: nonces, logger: logger)
         let grants = GrantRegistry(keyring: keyring, folder: folders.state, logger: logger)
         maker = VaultMaker(keyring: keyring, folders: folders, logger: logger)
-        let vaults = Current(await maker.vaults(of: first))
+        let vaults = CurrentValue(await maker.vaults(of: first))
         let display = RequestDisplay(
             approvals: approvals,
             bus: bus,
@@ -99,7 +99,7 @@ struct Components: Sendable {
             audit: audit.keep,
             used: session.use.use
         )
-        self.handler = Current(handler)
+        self.handler = CurrentValue(handler)
         (self.configuration, self.vaults, self.display) = (configuration, vaults, display)
         (self.approvals, self.keyring, self.clients, self.grants) = (approvals, keyring, clients, grants)
         (self.audit, self.session) = (audit, session)

@@ -11,7 +11,7 @@ import Vault
 /// Has an allow confirmed in pinentry's window, which no program of the session can answer, where the configuration
 /// wants that.
 struct PinentryConfirmation: Sendable {
-    let configuration: Current<Configuration>
+    let configuration: CurrentValue<Configuration>
     let logger: Logger
 
     /// What the person says.

@@ -23,7 +23,7 @@ struct StoredMutesFile: Sendable {
     ///   - logger: Where trouble goes.
     init(file: StateFile<StoredMutes>, pause: Duration = .seconds(60), logger: Logger) {
         (self.file, self.logger) = (file, logger)
-        let leftOut = Current(0)
+        let leftOut = CurrentValue(0)
         writing = RetriedWriting(
             pause: pause,
             write: { mutes in

@@ -16,7 +16,7 @@ extension Interpreter {
 
     private func claimed(by arguments: [String], in folder: String?) -> String? {
         var rest = arguments.dropFirst()
-        var places = SearchPlaces()
+        var places = ModuleSearchPaths()
         var isFirst = true
         func found(_ path: String) -> String? {
             guard let path = AbsolutePath.text(path, in: folder) else { return nil }
@@ -39,7 +39,7 @@ extension Interpreter {
             let (word, ownValue) = parted(argument)
             if Self.isAny(of: scriptOptions, word) {
                 // Java then takes nothing from elsewhere.
-                if word == "-jar" { places = SearchPlaces() }
+                if word == "-jar" { places = ModuleSearchPaths() }
                 return (ownValue ?? rest.first).flatMap(found)
             } else if Self.isAny(of: searchOptions, word) {
                 guard let value = ownValue ?? rest.popFirst() else { return nil }

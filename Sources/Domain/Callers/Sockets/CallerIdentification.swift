@@ -23,7 +23,7 @@ package enum CallerIdentification {
         let program: ProgramFile?
     }
 
-    private static let search = HolderSearch()
+    private static let search = HolderSearchQueue()
 
     /// What was read about a group.
     private struct Facts {

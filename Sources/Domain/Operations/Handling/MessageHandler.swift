@@ -20,7 +20,7 @@ package protocol MessageHandler: Sendable {
 }
 
 /// Each message is answered to its end by the handler that was in force when it came.
-extension Current: MessageHandler where Value == RequestHandler {
+extension CurrentValue: MessageHandler where Value == RequestHandler {
     package func answer(_ body: WipedBytes, from requester: any Requester) async -> EncodedReply {
         await value.answer(body, from: requester)
     }

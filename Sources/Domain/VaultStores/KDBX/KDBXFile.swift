@@ -18,7 +18,7 @@ struct KDBXFile: Sendable {
     /// Where the former content goes if the file has to be written in place.
     private let backup: String
     /// What keeps a duplicate of what is saved.
-    private let keeper: KDBXKeeper
+    private let unwrittenSaves: KDBXUnwrittenSaves
     private let logger: Logger
     /// Told of each step of a save, for tests.
     private let reached: @Sendable (FileReplacement.Step) throws(SystemCallError) -> Void
@@ -31,19 +31,19 @@ struct KDBXFile: Sendable {
     /// - Parameters:
     ///   - reader: What reads it.
     ///   - backup: Where the former content goes if the file has to be written in place.
-    ///   - keeper: What keeps a duplicate of what is saved.
+    ///   - unwrittenSaves: What keeps a duplicate of what is saved.
     ///   - logger: Where trouble goes.
     ///   - reached: Told of each step of a save, for tests.
     init(
         reader: KDBXReader,
         backup: String,
-        keeper: KDBXKeeper,
+        unwrittenSaves: KDBXUnwrittenSaves,
         logger: Logger,
         reached: @escaping @Sendable (FileReplacement.Step) throws(SystemCallError) -> Void
     ) {
         self.reader = reader
         self.backup = backup
-        self.keeper = keeper
+        self.unwrittenSaves = unwrittenSaves
         self.logger = logger
         self.reached = reached
     }
@@ -270,7 +270,7 @@ struct KDBXFile: Sendable {
     /// follows the file doesn't undo it then.
     private func duplicate(_ bytes: [UInt8], _ opened: Opened) {
         do throws(SystemCallError) {
-            try keeper.duplicate(bytes, saves: opened.saved, opened.digest)
+            try unwrittenSaves.duplicate(bytes, saves: opened.saved, opened.digest)
         } catch {
             logger.warning(
                 "The vault's file is saved, but the state folder can't take a copy: a program that writes an older state while the vault is locked undoes it",

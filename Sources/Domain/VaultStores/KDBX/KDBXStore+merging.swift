@@ -38,8 +38,8 @@ extension KDBXStore {
     func mergeKept(openedBy passwords: [SecretBytes?], within timeout: Duration) async {
         // Not in the queue, where something that takes long may be waiting, unless that may keep something.
         let saved = opened?.saved ?? KDBXSaves()
-        let isAny = await opening { [keeper] in
-            keeper.look().contains { !saved.contains($0.saves) } || keeper.isAnyInMemory
+        let isAny = await opening { [unwrittenSaves] in
+            unwrittenSaves.look().contains { !saved.contains($0.saves) } || unwrittenSaves.isAnyInMemory
         }
         guard isAny || settlingCount > 0 else { return }
         let merging = line.join { await self.mergeKeptNow(openedBy: passwords) }
@@ -50,16 +50,16 @@ extension KDBXStore {
     private func mergeKeptNow(openedBy passwords: [SecretBytes?]) async {
         guard let former = opened else { return }
         // What waits behind them is a save or the daemon's end.
-        let (era, derivers) = (era, EndableDerivers(makeDeriver, within: .seconds(30)))
+        let (era, derivers) = (era, CancellableDerivers(makeDeriver, within: .seconds(30)))
         merging = derivers
         defer { if merging === derivers { merging = nil } }
-        let merged = await work { [file, keeper] in
-            file.withKept(former, in: keeper, openedBy: passwords, by: derivers)
+        let merged = await work { [file, unwrittenSaves] in
+            file.withKept(former, in: unwrittenSaves, openedBy: passwords, by: derivers)
         }
         guard era == self.era else { return }
         if merged.isAny {
             // It stays kept until the file has it.
-            let attempts = EndableDerivers(makeDeriver, within: .seconds(120))
+            let attempts = CancellableDerivers(makeDeriver, within: .seconds(120))
             self.attempts = attempts
             defer { if self.attempts === attempts { self.attempts = nil } }
             do throws(VaultError) {
@@ -80,11 +80,11 @@ extension KDBXStore {
         var left = merged.left
         let told = Set(left.values.joined())
         if !told.isEmpty {
-            await work { [keeper] in
-                _ = keeper.noteMissing { $0.path.map(told.contains) ?? false }
+            await work { [unwrittenSaves] in
+                _ = unwrittenSaves.noteMissing { $0.path.map(told.contains) ?? false }
             }
         }
-        let others = keeper.paths.filter { !told.contains($0) }
+        let others = unwrittenSaves.paths.filter { !told.contains($0) }
         if !others.isEmpty { left[.unwritten] = others }
         for (reason, paths) in left { log.isLeft(paths, reason) }
     }
@@ -99,7 +99,7 @@ extension KDBXStore {
         _ pending: KDBXReader.Opened,
         after former: KDBXReader.Opened,
         _ era: Int,
-        _ derivers: EndableDerivers? = nil
+        _ derivers: CancellableDerivers? = nil
     ) async throws(VaultError) -> Bool {
         guard era == self.era else { throw .locked }
         let time = now()

@@ -41,24 +41,27 @@ extension KDBXStore {
 
     /// Tries again what a lock could not put back at once; it is kept by now, if it can be.
     private func putBackLater(_ former: KDBXReader.Opened) async {
-        let derivers = EndableDerivers(makeDeriver, within: .seconds(120))
+        let derivers = CancellableDerivers(makeDeriver, within: .seconds(120))
         attempts = derivers
         defer { if attempts === derivers { attempts = nil } }
         for attempt in 1... {
             // Opened again: what is kept goes into the file then. When the daemon ends, it does so the next time.
-            if opened != nil || isFinishing, keeper.trouble == nil { return }
+            if opened != nil || isFinishing, unwrittenSaves.trouble == nil { return }
             // Another program may be in the middle of writing it; nobody cancels this.
             try? await pause(retryPause)
-            if opened != nil || isFinishing, keeper.trouble == nil { return }
+            if opened != nil || isFinishing, unwrittenSaves.trouble == nil { return }
             // What is in memory alone has only the file to go to: that isn't ended.
-            guard let reader = keeper.trouble == nil ? derivers.next() : makeDeriver(),
-                let writer = keeper.trouble == nil ? derivers.next() : makeDeriver()
+            guard let reader = unwrittenSaves.trouble == nil ? derivers.next() : makeDeriver(),
+                let writer = unwrittenSaves.trouble == nil ? derivers.next() : makeDeriver()
             else { return }
             do throws(VaultError) {
                 return try await putBack(former, by: reader, writingBy: writer)
             } catch {
                 guard attempt < 5 else {
-                    return log.isNotPutBack(error, keptIn: keeper.trouble == nil ? keeper.paths : [])
+                    return log.isNotPutBack(
+                        error,
+                        keptIn: unwrittenSaves.trouble == nil ? unwrittenSaves.paths : []
+                    )
                 }
             }
         }

@@ -22,7 +22,7 @@ package actor KDBXStore: MainLoopActor, VaultStore {
     let now: @Sendable () -> Int64
     /// Where passwords come from.
     package private(set) var passwords: any VaultPasswords
-    private let identity: KDBXIdentityKeeper
+    private let hashFile: KDBXHashFile
     let work: BlockingWork
     /// Unlocking has a thread of its own, since a save that is under way goes on after a lock.
     let opening: BlockingWork
@@ -36,15 +36,15 @@ package actor KDBXStore: MainLoopActor, VaultStore {
     /// Counts the locks, so that what began before one does not undo it.
     var era = 0
     /// Keeps what was saved while the file can't take it.
-    let keeper: KDBXKeeper
+    let unwrittenSaves: KDBXUnwrittenSaves
     /// The first try to put back what a lock has found overwritten.
     var settling: Task<Void, Never>?
     /// How many of those are under way.
     var settlingCount = 0
     /// What derives the keys of what is kept, which a lock ends.
-    var merging: EndableDerivers?
+    var merging: CancellableDerivers?
     /// What derives keys for something that is kept already, which the daemon's end ends.
-    var attempts: EndableDerivers?
+    var attempts: CancellableDerivers?
     /// Whether the daemon ends: what is kept is merged the next time.
     private(set) var isFinishing = false
     var isLookingAtKept = false
@@ -57,7 +57,7 @@ package actor KDBXStore: MainLoopActor, VaultStore {
     /// It doesn't end a save's: a save begins when the person has allowed it, and nobody would ask again for one that a
     /// lock had ended. What a save holds of the database is gone when it ends.
     private var rereading: (any KeyDeriver)?
-    private var follower: KDBXFollower
+    private var fileWatch: KDBXFileWatch
     /// The reading of the file that was asked for last.
     private var reading: Task<Void, Never>?
     /// What is known about the file where inotify doesn't report everything.
@@ -111,27 +111,27 @@ package actor KDBXStore: MainLoopActor, VaultStore {
         (self.now, self.timeout, self.retryPause) = (now, timeout, retryPause)
         self.makeDeriver = makeDeriver
         let limits = KDBXLimits(seconds: maximumSeconds, mebibytes: maximumMemory)
-        keeper = KDBXKeeper(name: name, path: path, state: state)
+        unwrittenSaves = KDBXUnwrittenSaves(name: name, path: path, state: state)
         file = KDBXFile(
             reader: KDBXReader(name: name, path: path, keyFile: keyFile, limits: limits),
             backup: KDBXBackup.inState(state, of: path),
-            keeper: keeper,
+            unwrittenSaves: unwrittenSaves,
             logger: logger,
             reached: reached
         )
         work = BlockingWork(label: "org.keybell.kdbx")
-        identity = KDBXIdentityKeeper(
+        hashFile = KDBXHashFile(
             vault: name,
             file: KDBXIdentity.file(of: path, in: state),
             logger: logger
         )
-        follower = KDBXFollower(vault: name, path: path, logger: logger)
+        fileWatch = KDBXFileWatch(vault: name, path: path, logger: logger)
         poll = KDBXFilePoll(path: path, timeout: lookTimeout, tellsChanges: tellsChanges)
         opening = BlockingWork(label: "org.keybell.kdbx.opening")
         // Before it is opened, and so before anything is saved.
-        opening.begin { [file, keeper] in
+        opening.begin { [file, unwrittenSaves] in
             file.clearLitter()
-            keeper.look()
+            unwrittenSaves.look()
         }
     }
 
@@ -144,12 +144,12 @@ package actor KDBXStore: MainLoopActor, VaultStore {
         changeBroadcast.listen()
     }
 
-    package func hash() async -> String? { await identity.hash }
+    package func hash() async -> String? { await hashFile.hash }
 
     package func isLocked() -> Bool { opened == nil }
 
     package func status() async -> VaultStatus {
-        let hash = await identity.hash
+        let hash = await hashFile.hash
         return VaultStatus(
             name: name,
             kind: kind,
@@ -159,7 +159,7 @@ package actor KDBXStore: MainLoopActor, VaultStore {
             replacementIDCount: opened?.snapshot.database.replacementIDs.count ?? 0,
             trouble: opened == nil ? nil : trouble.map { "\($0)" },
             kept: keptNow(),
-            unkept: keeper.trouble,
+            unkept: unwrittenSaves.trouble,
             hash: hash
         )
     }
@@ -178,7 +178,7 @@ package actor KDBXStore: MainLoopActor, VaultStore {
         rereading = nil
         merging?.end()
         (opened, trouble) = (nil, nil)
-        follower.stop()
+        fileWatch.stop()
         changeBroadcast.send(())
     }
 
@@ -201,7 +201,7 @@ package actor KDBXStore: MainLoopActor, VaultStore {
         await lock()
         await savesAreDone()
         await keepAgain()
-        if let trouble = keeper.trouble { log.isLost(trouble) }
+        if let trouble = unwrittenSaves.trouble { log.isLost(trouble) }
     }
 
     /// Changes how it is opened from the next time on; while it is open it stays so, and an unlock that is under way
@@ -275,7 +275,7 @@ package actor KDBXStore: MainLoopActor, VaultStore {
     private func ended(_ unlock: KDBXUnlock) {
         guard !unlock.isEnded else { return }
         unlocking = nil
-        if opened == nil { follower.stop() }
+        if opened == nil { fileWatch.stop() }
     }
 
     private func carryOut(_ unlock: KDBXUnlock) async -> Result<Void, VaultError> {
@@ -283,13 +283,15 @@ package actor KDBXStore: MainLoopActor, VaultStore {
             try await unlock.checkFile()
             // Before the file is read, so that no change between the two is missed.
             if !unlock.isEnded { watch() }
-            follower.openingBegins()
+            fileWatch.openingBegins()
             let (opened, password) = try await unlock.open()
             guard !unlock.isEnded else { throw .locked }
             if self.opened != nil {
                 guard try await goOn(with: opened) else { return .success(()) }
             } else {
-                let opened = await opening { [file, keeper] in file.withDuplicated(opened, in: keeper) }
+                let opened = await opening { [file, unwrittenSaves] in
+                    file.withDuplicated(opened, in: unwrittenSaves)
+                }
                 guard !unlock.isEnded else { throw .locked }
                 take(opened)
                 await poll.begin()
@@ -300,7 +302,7 @@ package actor KDBXStore: MainLoopActor, VaultStore {
             }
             // A lock may come at each of these.
             if !unlock.isEnded { await unlock.keep(password) }
-            if !unlock.isEnded, follower.isOutdated {
+            if !unlock.isEnded, fileWatch.isOutdated {
                 // What was opened is served until what came after it can be read.
                 try? await withDeadline(Self.sideworkTimeout) { await self.fileChanged() }
             }
@@ -323,14 +325,14 @@ package actor KDBXStore: MainLoopActor, VaultStore {
     }
 
     func tell(_ result: KDBXReader.Opened) async {
-        await identity.pin(result.snapshot.database)
+        await hashFile.pin(result.snapshot.database)
         changeBroadcast.send(())
     }
 
     // MARK: - Following the file
 
     private func watch() {
-        let isWatched = follower.watch { [weak self] in
+        let isWatched = fileWatch.watch { [weak self] in
             Task(executorPreference: MainLoop.executor) { await self?.fileChanged() }
         }
         poll.note(isWatched: isWatched)
@@ -339,13 +341,13 @@ package actor KDBXStore: MainLoopActor, VaultStore {
     /// Reads the file anew; ends once a reading that began after this call is done.
     func fileChanged() async {
         guard opened != nil || unlocking != nil else { return }
-        if follower.requestReading() { reading = line.join { await self.rereadNow() } }
+        if fileWatch.requestReading() { reading = line.join { await self.rereadNow() } }
         await reading?.value
     }
 
     private func rereadNow() async {
-        follower.readingBegins()
-        guard let former = opened else { return follower.changedWhileOpening() }
+        fileWatch.readingBegins()
+        guard let former = opened else { return fileWatch.changedWhileOpening() }
         let (era, time) = (era, now())
         // The path may lead elsewhere from now on.
         watch()

@@ -39,7 +39,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// What answers it, where that has to wait.
     private var answering: RunningWork?
     /// What came of later requests meanwhile.
-    private var later = LaterParts()
+    private var pipelined = PipelinedParts()
     /// Whether those are being looked at.
     private var isCatchingUp = false
     /// More was to be read while that had to wait.
@@ -106,7 +106,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         alarm.cancel()
         slowness?.cancel()
         isClosing = true
-        later.drop()
+        pipelined.drop()
         body.end()
     }
 
@@ -118,7 +118,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// Bytes came, before anything is decoded from them.
     func bytesArrived() {
         guard isReading else { return }
-        arrival.readBegan(waiting: (request == nil ? 0 : 1) + later.heads)
+        arrival.readBegan(waiting: (request == nil ? 0 : 1) + pipelined.heads)
         bytesCome()
         deadlines.bytes(at: .now)
     }
@@ -148,9 +148,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
             slowness = nil
         }
         guard isAnswering else { return take(part) }
-        guard !later.append(part) else { return }
+        guard !pipelined.append(part) else { return }
         // Nobody who waits for their answers sends so much: the one that is awaited is the last.
-        later.drop()
+        pipelined.drop()
         arrival.stop()
     }
 
@@ -184,7 +184,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     /// Whether more may be taken in: a request that waits for its answer keeps the next ones waiting, once one has come, and
     /// an answer that isn't taken keeps all of them.
-    private var mayRead: Bool { isClosing || body.mayGrow && later.isEmpty && sent.count == 0 }
+    private var mayRead: Bool { isClosing || body.mayGrow && pipelined.isEmpty && sent.count == 0 }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
@@ -290,7 +290,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         // A body that nobody will read can't be told from the next request: the connection ends here.
         let isLast =
             !request.isKeepAlive || !request.isComplete || isStopping
-            || (hasEnded || arrival.isFull) && later.isEmpty
+            || (hasEnded || arrival.isFull) && pipelined.isEmpty
         if isLast { response.close() }
         sent.write(response, hasBody: !request.isHead, on: context, telling: delivered)
         (self.request, isAnswering, answering) = (nil, false, nil)
@@ -309,7 +309,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         guard !isCatchingUp else { return }
         isCatchingUp = true
         defer { isCatchingUp = false }
-        while !isAnswering, !isClosing, let part = later.popFirst() { take(part) }
+        while !isAnswering, !isClosing, let part = pipelined.popFirst() { take(part) }
         answerRefused()
         if isBroken, !isAnswering, !isClosing { answerBroken() }
     }
@@ -330,7 +330,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// Closing both at once would make the kernel throw away an answer that the peer hasn't read yet.
     private func finish() {
         isClosing = true
-        later.drop()
+        pipelined.drop()
         body.end()
         alarm.cancel()
         reportPhase()

@@ -20,7 +20,7 @@ package struct Listener: Service {
     private let limit: ConnectionLimit
     private let budget: BodyBudget
     private let reader: RequestReader
-    private let tls: Current<TLSIdentity>?
+    private let tls: CurrentValue<TLSIdentity>?
 
     /// Prepares to serve a socket, which holds its port already.
     ///
@@ -34,8 +34,8 @@ package struct Listener: Service {
     ///   - logger: For what happens to connections; never for what is in them.
     package init(
         socket: ListeningSocket,
-        options: Current<ListenerOptions> = Current(ListenerOptions()),
-        tls: Current<TLSIdentity>? = nil,
+        options: CurrentValue<ListenerOptions> = CurrentValue(ListenerOptions()),
+        tls: CurrentValue<TLSIdentity>? = nil,
         limit: ConnectionLimit,
         budget: BodyBudget,
         handler: any MessageHandler,

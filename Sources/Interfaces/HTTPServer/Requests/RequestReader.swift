@@ -9,7 +9,7 @@ import UnicodeText
 
 /// Decides what becomes of requests, and makes the answers that aren't the protocol's.
 struct RequestReader: Sendable {
-    private let current: Current<ListenerOptions>
+    private let current: CurrentValue<ListenerOptions>
     private let handler: any MessageHandler
     let logger: Logger
 
@@ -17,7 +17,7 @@ struct RequestReader: Sendable {
     ///   - current: What it is told, of each request what holds then.
     ///   - handler: Answers the protocol's messages.
     ///   - logger: For what happens; never for what is in a request.
-    init(current: Current<ListenerOptions>, handler: any MessageHandler, logger: Logger) {
+    init(current: CurrentValue<ListenerOptions>, handler: any MessageHandler, logger: Logger) {
         (self.current, self.handler, self.logger) = (current, handler, logger)
     }
 

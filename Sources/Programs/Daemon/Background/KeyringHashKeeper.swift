@@ -7,7 +7,7 @@ import VaultStores
 
 /// Keeps the keyring vault's Hash beyond the state folder once a client is let in: clients are told it.
 struct KeyringHashKeeper: Sendable {
-    let vaults: Current<[any VaultStore]>
+    let vaults: CurrentValue<[any VaultStore]>
     let clients: ClientRegistry
 
     func run() async {

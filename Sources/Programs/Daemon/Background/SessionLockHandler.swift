@@ -11,10 +11,10 @@ import Vault
 
 /// Locks what is to be locked when the session says so, and holds what nobody could see.
 struct SessionLockHandler: Sendable {
-    let vaults: Current<[any VaultStore]>
+    let vaults: CurrentValue<[any VaultStore]>
     let grants: GrantRegistry
     let approvals: ApprovalBroker
-    let configuration: Current<Configuration>
+    let configuration: CurrentValue<Configuration>
     let audit: AuditTrail
 
     func handle(_ event: SessionEvent) async {

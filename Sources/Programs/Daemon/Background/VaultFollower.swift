@@ -9,7 +9,7 @@ import Vault
 /// Follows the vaults: keeps a record of every time that one is opened, by whatever opened it, lets those go on who wait
 /// for that, and ends allows that nobody has collected of logins that have become others.
 struct VaultFollower: Sendable {
-    let vaults: Current<[any VaultStore]>
+    let vaults: CurrentValue<[any VaultStore]>
     let approvals: ApprovalBroker
     let audit: AuditTrail
 

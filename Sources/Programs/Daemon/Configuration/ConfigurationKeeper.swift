@@ -15,9 +15,9 @@ import Settings
 actor ConfigurationKeeper: MainLoopActor, ConfigurationService {
     /// What listens, and goes by the configuration, too.
     struct Listening: Sendable {
-        let options: Current<ListenerOptions>
+        let options: CurrentValue<ListenerOptions>
         /// What HTTPS is served with; nil where it isn't.
-        let identity: Current<TLSIdentity>?
+        let identity: CurrentValue<TLSIdentity>?
     }
 
     /// The file's absolute path; nil for the person's own.

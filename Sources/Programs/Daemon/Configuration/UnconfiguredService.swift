@@ -45,7 +45,7 @@ struct UnconfiguredService: Sendable {
         until stops: AsyncStream<Int32>
     ) async throws {
         let (requests, asked) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
-        let problem = Current(problem)
+        let problem = CurrentValue(problem)
         let handler = UnconfiguredHandler(problem: problem) { asked.yield() }
         let (limit, budget) = (ConnectionLimit(), BodyBudget())
         let listeners: [any Service] = sockets.map { socket in
@@ -88,7 +88,7 @@ struct UnconfiguredService: Sendable {
 
     /// Has whoever calls on the bus told of the mistake; nil where there is no bus, or another daemon is on it.
     private func takeName(
-        _ problem: Current<ConfigurationProblem>,
+        _ problem: CurrentValue<ConfigurationProblem>,
         called: @escaping @Sendable () -> Void
     ) async -> BusConnection? {
         do throws(DBusError) {
@@ -148,7 +148,7 @@ struct ConfigurationProblem: Error, Equatable, Sendable {
 private struct ConfigurationWait: Service {
     let path: String?
     /// What whoever asks is told.
-    let known: Current<ConfigurationProblem>
+    let known: CurrentValue<ConfigurationProblem>
     /// Each time that it may have become another.
     let events: AsyncStream<Void>
     let logger: Logger
@@ -171,7 +171,7 @@ private struct ConfigurationWait: Service {
 
 /// Answers that the configuration has a mistake, and where.
 private struct UnconfiguredHandler: MessageHandler {
-    let problem: Current<ConfigurationProblem>
+    let problem: CurrentValue<ConfigurationProblem>
     let asked: @Sendable () -> Void
 
     func answer(_ body: WipedBytes, from requester: any Requester) async -> EncodedReply {

@@ -17,7 +17,7 @@ import Vault
 struct Composition: Sendable {
     private let services: [any Service]
     private let followUps: FollowUpTasks
-    private let vaults: Current<[any VaultStore]>
+    private let vaults: CurrentValue<[any VaultStore]>
     private let closed: ClosedVaults
     private let followingRecords: [LastWork.Part]
     private let lastRecords: [LastWork.Part]
@@ -47,8 +47,8 @@ struct Composition: Sendable {
         let encrypted = identity == nil ? [] : try Self.listenEncrypted(configuration.http, logger: logger)
         let components = await Components(configuration, folders: folders, bus: bus, logger: logger)
         let listening = ConfigurationKeeper.Listening(
-            options: Current(configuration.listenerOptions),
-            identity: identity.map { Current($0) }
+            options: CurrentValue(configuration.listenerOptions),
+            identity: identity.map { CurrentValue($0) }
         )
         let keeper = ConfigurationKeeper(
             path: path,
@@ -70,7 +70,7 @@ struct Composition: Sendable {
 
         let limit = ConnectionLimit()
         let budget = BodyBudget()
-        let plain = sockets.map { (socket: $0, tls: Current<TLSIdentity>?.none) }
+        let plain = sockets.map { (socket: $0, tls: CurrentValue<TLSIdentity>?.none) }
         let listeners = (plain + encrypted.map { (socket: $0, tls: listening.identity) }).map { socket, tls in
             Listener(
                 socket: socket,

@@ -14,7 +14,7 @@ import Vault
 @testable import VaultStores
 
 /// Acknowledged saves whose file comes back in a state that can't take them.
-struct KDBXStoreKeepingTests {
+struct KDBXUnwrittenSavesTests {
     private static let all: Set = ["Example", "Other", "ours"]
 
     /// Saves "ours"; `stale` is the file as it was before.
@@ -41,7 +41,7 @@ struct KDBXStoreKeepingTests {
 
     private func isKept(_ fixture: KDBXFixture) throws -> Bool {
         #expect(try !fixture.names.contains { $0.contains("keybell-saved") })
-        return !KDBXKept.found(of: fixture.path, state: fixture.state).isEmpty
+        return !KDBXSidecarFiles.found(of: fixture.path, state: fixture.state).isEmpty
     }
 
     @Test func `an open vault is asked for the file's other password and puts into it what was saved`()
@@ -111,7 +111,8 @@ struct KDBXStoreKeepingTests {
         await fixture.store.lock()
         await fixture.store.saveIsSettled()
         #expect(
-            await fixture.store.status().kept == KDBXKept.found(of: fixture.path, state: fixture.state)
+            await fixture.store.status().kept
+                == KDBXSidecarFiles.found(of: fixture.path, state: fixture.state)
         )
         #expect(try isKept(fixture))
         await fixture.store.finish()
@@ -198,7 +199,7 @@ struct KDBXStoreKeepingTests {
         #expect(try isKept(fixture))
         await fixture.store.finish()
         #expect(try isKept(fixture))
-        let kept = try #require(KDBXKept.found(of: fixture.path, state: fixture.state).first)
+        let kept = try #require(KDBXSidecarFiles.found(of: fixture.path, state: fixture.state).first)
         let database = try Database(
             reading: Array(try Data(contentsOf: URL(filePath: kept))),
             key: CompositeKey(password: SecretBytes(utf8: "demopass"))
@@ -283,7 +284,7 @@ struct KDBXStoreKeepingTests {
 
     @Test func `each state is kept under a name of its own`() throws {
         let folder = try TemporaryFolder()
-        let place = KDBXKept(vault: folder.path("gone/vault.kdbx"), state: folder.path("state"))
+        let place = KDBXSidecarFiles(vault: folder.path("gone/vault.kdbx"), state: folder.path("state"))
         let paths = try (1...2).map { try place.write([$0], saves: KDBXSaves()) }
         #expect(paths.allSatisfy { $0.hasPrefix(folder.path("state/")) })
         #expect(Set(paths).count == 2 && place.found() == paths)

@@ -31,7 +31,7 @@ struct KDBXUnencrypted: Sendable {
 ///
 /// What is kept goes only where the vault's file has it for certain, or a later copy has it. What reads or writes the state
 /// folder blocks.
-final class KDBXKeeper: Sendable {
+final class KDBXUnwrittenSaves: Sendable {
     private struct State {
         /// What is in memory alone, and so lost when the daemon ends.
         var copies: [KDBXCopy] = []
@@ -50,7 +50,7 @@ final class KDBXKeeper: Sendable {
         }
     }
 
-    private let place: KDBXKept
+    private let place: KDBXSidecarFiles
     /// The vault's name, for texts that people read.
     private let name: String
     private let state = Mutex(State())
@@ -60,7 +60,7 @@ final class KDBXKeeper: Sendable {
 
     init(name: String, path: String, state: String) {
         self.name = name
-        place = KDBXKept(vault: path, state: state)
+        place = KDBXSidecarFiles(vault: path, state: state)
     }
 
     /// Why something that was saved is in memory alone, and what to do about it; nil if nothing is.

@@ -5,7 +5,7 @@ import Synchronization
 /// What holds now: read by any number of parts, and replaced as a whole.
 ///
 /// Whoever reads it once at the beginning of something does all of that with the same value.
-package final class Current<Value: Sendable>: Sendable {
+package final class CurrentValue<Value: Sendable>: Sendable {
     private let held: Mutex<Value>
     private let changeBroadcast = Broadcast<Void>(backlog: 1)
 

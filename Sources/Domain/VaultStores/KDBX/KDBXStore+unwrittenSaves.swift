@@ -8,8 +8,8 @@ import Vault
 extension KDBXStore {
     /// What is kept elsewhere, as far as known; what is being looked up now is reported the next time.
     func keptNow() -> [String] {
-        let known = keeper.paths
-        if !known.isEmpty || keeper.trouble != nil, !isLookingAtKept {
+        let known = unwrittenSaves.paths
+        if !known.isEmpty || unwrittenSaves.trouble != nil, !isLookingAtKept {
             isLookingAtKept = true
             Task(executorPreference: MainLoop.executor) { await self.lookAtKept() }
         }
@@ -18,10 +18,10 @@ extension KDBXStore {
 
     /// Looks at what is kept, and tries once more to keep what is in memory alone.
     func lookAtKept() async {
-        let trouble = keeper.trouble
-        await work { [keeper] in _ = keeper.look() }
+        let trouble = unwrittenSaves.trouble
+        await work { [unwrittenSaves] in _ = unwrittenSaves.look() }
         isLookingAtKept = false
-        if trouble != keeper.trouble { changeBroadcast.send(()) }
+        if trouble != unwrittenSaves.trouble { changeBroadcast.send(()) }
     }
 
     /// Keeps what was saved while the vault is open, so that not even the daemon's sudden end loses it.
@@ -33,27 +33,33 @@ extension KDBXStore {
     ///   - isHeld: Whether it is just such a one: then it isn't kept if the file has it meanwhile.
     func keepSaved(_ former: KDBXReader.Opened, isHeld: Bool = false) async {
         guard !former.saved.isEmpty else { return }
-        let (deriver, trouble, isKnown) = (makeDeriver(), keeper.trouble, keeper.holds(former.saved))
+        let (deriver, trouble, isKnown) = (
+            makeDeriver(), unwrittenSaves.trouble, unwrittenSaves.holds(former.saved)
+        )
         do throws(VaultError) {
-            let isNew = try await work { [file, keeper] () throws(VaultError) in
-                guard !isHeld || keeper.holds(former.saved) else { return false }
-                guard !keeper.has(former.saved) else {
-                    return keeper.noteMissing { former.saved.contains($0.saves) }
+            let isNew = try await work { [file, unwrittenSaves] () throws(VaultError) in
+                guard !isHeld || unwrittenSaves.holds(former.saved) else { return false }
+                guard !unwrittenSaves.has(former.saved) else {
+                    return unwrittenSaves.noteMissing { former.saved.contains($0.saves) }
                 }
                 do throws(VaultError) {
-                    keeper.keep(try file.encrypted(former, by: deriver), saves: former.saved)
+                    unwrittenSaves.keep(try file.encrypted(former, by: deriver), saves: former.saved)
                 } catch {
                     // It has no other place: whoever has come with it may let go of it now.
-                    keeper.hold(former, for: error)
+                    unwrittenSaves.hold(former, for: error)
                     throw error
                 }
                 return true
             }
             guard isNew else {
-                if trouble != keeper.trouble { changeBroadcast.send(()) }
+                if trouble != unwrittenSaves.trouble { changeBroadcast.send(()) }
                 return
             }
-            if let trouble = keeper.trouble { log.isNotKept(trouble) } else { log.isKept(in: keeper.paths) }
+            if let trouble = unwrittenSaves.trouble {
+                log.isNotKept(trouble)
+            } else {
+                log.isKept(in: unwrittenSaves.paths)
+            }
         } catch {
             if !isKnown { log.isNotKept("\(error)") }
         }
@@ -65,7 +71,7 @@ extension KDBXStore {
     ///
     /// Not in the line, where saves and readings would wait for it.
     private func keepLater() {
-        guard keeper.isAnyInMemory, !isRetrying else { return }
+        guard unwrittenSaves.isAnyInMemory, !isRetrying else { return }
         isRetrying = true
         let first = retryPause * 10
         Task(executorPreference: MainLoop.executor) { [weak self] in
@@ -79,23 +85,24 @@ extension KDBXStore {
 
     private func isStillInMemory() async -> Bool {
         await keepAgain()
-        isRetrying = keeper.isAnyInMemory
+        isRetrying = unwrittenSaves.isAnyInMemory
         return isRetrying
     }
 
     /// Tries once more to keep what is in memory alone.
     func keepAgain() async {
         await lookAtKept()
-        for state in keeper.unencrypted { await keepSaved(state, isHeld: true) }
+        for state in unwrittenSaves.unencrypted { await keepSaved(state, isHeld: true) }
     }
 
     /// The file has this state, as was just read or written, though the disk may not.
     func dropKept(in state: KDBXReader.Opened) async {
         guard !state.saved.isEmpty else { return }
-        let isKnown = keeper.duplicates(state.saved, state.digest)
-        guard !isKnown || !keeper.paths.isEmpty || keeper.isAnyInMemory else { return }
-        let removed = await work { [file, keeper] in
-            file.bytesForCertain(of: state).map { keeper.drop(state.saved, in: $0, state.digest) } ?? []
+        let isKnown = unwrittenSaves.duplicates(state.saved, state.digest)
+        guard !isKnown || !unwrittenSaves.paths.isEmpty || unwrittenSaves.isAnyInMemory else { return }
+        let removed = await work { [file, unwrittenSaves] in
+            file.bytesForCertain(of: state).map { unwrittenSaves.drop(state.saved, in: $0, state.digest) }
+                ?? []
         }
         if !removed.isEmpty { log.isMerged(removed) }
         changeBroadcast.send(())

@@ -7,15 +7,15 @@ import Linux
 import SecureMemory
 import Synchronization
 
-/// What Keybell had saved and could not put back into a vault's file: each time a database of its own in the state folder,
-/// under the key that the vault had then.
+/// The files in the state folder with what Keybell had saved and could not put back into a vault's file (`KDBXUnwrittenSaves`):
+/// each a database of its own, under the key that the vault had then.
 ///
 /// What it saved last is there, too, while the file has it: a program that has loaded an older state may write that while
 /// nobody follows the file. Such a duplicate has the file's digest noted beside it.
 ///
 /// The state folder is this user's alone. Beside the vault's file others may write, and what they put there under a
 /// former, known password would be merged like what Keybell had saved.
-package struct KDBXKept: Sendable {
+package struct KDBXSidecarFiles: Sendable {
     /// No vault has more of them.
     private static let most = 99
     /// A vault that another configuration has anew may have the same files as the one that it lacked.
@@ -35,7 +35,7 @@ package struct KDBXKept: Sendable {
     ///   - state: The state folder.
     /// - Returns: Their paths.
     package static func found(of vault: String, state: String) -> [String] {
-        let kept = KDBXKept(vault: vault, state: state)
+        let kept = KDBXSidecarFiles(vault: vault, state: state)
         return kept.found().filter { kept.copy($0).duplicated == nil }
     }
 
@@ -50,7 +50,7 @@ package struct KDBXKept: Sendable {
     ///   - file: What is in the file now.
     /// - Returns: Its path.
     package static func duplicate(of vault: String, state: String, unlike file: [UInt8]) -> String? {
-        let kept = KDBXKept(vault: vault, state: state)
+        let kept = KDBXSidecarFiles(vault: vault, state: state)
         let duplicates = kept.found().filter { kept.copy($0).duplicated != nil }
         guard !duplicates.isEmpty else { return nil }
         let digest = Hex.text(Digest.sha256(file))

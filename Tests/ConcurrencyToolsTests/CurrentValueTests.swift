@@ -3,9 +3,9 @@
 import ConcurrencyTools
 import Testing
 
-struct CurrentTests {
+struct CurrentValueTests {
     @Test func `who follows it hears of another value, and reads it`() async {
-        let current = Current(1)
+        let current = CurrentValue(1)
         let changes = current.changes()
         current.replace(with: 2)
         for await _ in changes {

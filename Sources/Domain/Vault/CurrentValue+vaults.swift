@@ -2,7 +2,7 @@
 
 package import ConcurrencyTools
 
-extension Current where Value == [any VaultStore] {
+extension CurrentValue where Value == [any VaultStore] {
     /// Does something alongside each vault, from when it joins these until its `changes` end, or until it is cancelled.
     package func follow(_ work: @escaping @Sendable (any VaultStore) async -> Void) async {
         let changes = changes()

@@ -3,9 +3,10 @@
 import Linux
 import Logging
 
-/// Follows a vault's file while the vault is open or being opened: whether others changed it, and what is to be done
-/// about that.
-struct KDBXFollower {
+/// The watch on a vault's file while the vault is open or being opened, and the flags that say whether it has to be read again.
+///
+/// It reads nothing by itself: that is `KDBXStore`'s business.
+struct KDBXFileWatch {
     private let vault: String
     private let path: String
     private let logger: Logger
@@ -17,7 +18,7 @@ struct KDBXFollower {
     /// Whether the file changed while it was being opened.
     private var hasChangedMeanwhile = false
 
-    /// A follower that doesn't watch yet.
+    /// One that doesn't watch yet.
     init(vault: String, path: String, logger: Logger) {
         self.vault = vault
         self.path = path

@@ -3,8 +3,8 @@
 import KDBX
 import Synchronization
 
-/// Several key derivations that can be ended from any thread and have one time together.
-final class EndableDerivers: Sendable {
+/// Several key derivations that can be cancelled from any thread and have one time together.
+final class CancellableDerivers: Sendable {
     private struct State {
         var isEnded = false
         var running: [any KeyDeriver] = []

@@ -8,7 +8,7 @@ import Testing
 @testable import VaultStores
 
 /// Files of which inotify doesn't tell all.
-struct KDBXFollowerTests {
+struct KDBXFileWatchTests {
     private final class Log: Sendable {
         let messages = Mutex<[String]>([])
     }
@@ -31,17 +31,17 @@ struct KDBXFollowerTests {
 
     @Test func `what can't be watched is told once, until it is something else`() {
         let warnings = Log()
-        var follower = KDBXFollower(
+        var fileWatch = KDBXFileWatch(
             vault: "main",
             path: "/nonexistent/main.kdbx",
             logger: Logger(label: "test") { _ in Warnings(log: warnings) }
         )
         let told = [["/a: EACCES"], ["/a: EACCES"], ["/b: EACCES"], [], ["/b: EACCES"]].map {
-            follower.note(gaps: $0)
+            fileWatch.note(gaps: $0)
         }
         #expect(told == [false, false, false, true, false])
         #expect(warnings.messages.withLock { $0 } == ["/a: EACCES", "/b: EACCES", "/b: EACCES"])
-        let isWatched = follower.watch {}
+        let isWatched = fileWatch.watch {}
         #expect(!isWatched)
     }
 

@@ -3,8 +3,8 @@
 import Ciphers
 import SecureMemory
 
-/// Where an interpreter looks for what it runs, such as Java's class path: part of what a person allows.
-struct SearchPlaces {
+/// Where an interpreter looks for the modules that it runs, such as Java's class path: part of what a person allows.
+struct ModuleSearchPaths {
     /// As the arguments have them: places with colons between them, of which an empty one is the current folder.
     private var lists: [String] = []
 

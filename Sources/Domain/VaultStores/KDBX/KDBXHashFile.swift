@@ -6,8 +6,9 @@ import Linux
 import Logging
 import Vault
 
-/// What clients know a vault by, kept apart from its file: read once, and written when the vault is a different one.
-actor KDBXIdentityKeeper: MainLoopActor {
+/// The file in the state folder with a vault's Hash, by which clients know it: read once, and written when the vault is a
+/// different one.
+actor KDBXHashFile: MainLoopActor {
     private let vault: String
     private let file: StateFile<KDBXIdentity>
     private let logger: Logger
@@ -17,7 +18,7 @@ actor KDBXIdentityKeeper: MainLoopActor {
     /// How long the disk may take.
     private static let timeout = Duration.seconds(5)
 
-    /// The keeper for a vault.
+    /// The file for a vault; nothing is read yet.
     ///
     /// - Parameters:
     ///   - vault: The vault's name, for the log.

@@ -15,7 +15,7 @@ import Vault
 @testable import VaultStores
 
 /// What is kept of acknowledged saves goes only where it is elsewhere, and grows no more than what was saved.
-struct KDBXStoreKeptCopiesTests {
+struct KDBXSidecarFilesTests {
     private func save(_ title: String, _ store: KDBXStore) async throws {
         _ = try await store.save(LoginDraft(url: "https://a.example/", title: title))
     }
@@ -37,7 +37,7 @@ struct KDBXStoreKeptCopiesTests {
     }
 
     private func kept(_ fixture: KDBXFixture) -> [String] {
-        KDBXKept.found(of: fixture.path, state: fixture.state)
+        KDBXSidecarFiles.found(of: fixture.path, state: fixture.state)
     }
 
     /// The titles in all that is kept.

@@ -6,7 +6,7 @@ import Linux
 import SecureMemory
 import Vault
 
-// What Keybell had saved, and could not put back into the file.
+// What Keybell had saved, and could not put back into the file: encrypted for `KDBXUnwrittenSaves`, and merged again.
 extension KDBXFile {
     /// The vault as it was last, under its own key: a whole file, to be kept elsewhere.
     func encrypted(_ former: Opened, by deriver: any KeyDeriver) throws(VaultError) -> [UInt8] {
@@ -42,10 +42,10 @@ extension KDBXFile {
 
     /// What was opened, with what Keybell had saved and is known to be in it: where another program overwrites that now, it
     /// comes back.
-    func withDuplicated(_ opened: Opened, in keeper: KDBXKeeper) -> Opened {
-        let saves = keeper.duplicated(in: opened.digest)
+    func withDuplicated(_ opened: Opened, in unwrittenSaves: KDBXUnwrittenSaves) -> Opened {
+        let saves = unwrittenSaves.duplicated(in: opened.digest)
         guard saves.count <= KDBXSaves.most else {
-            if bytesForCertain(of: opened) != nil { keeper.dropDuplicates(in: opened.digest) }
+            if bytesForCertain(of: opened) != nil { unwrittenSaves.dropDuplicates(in: opened.digest) }
             return opened
         }
         var opened = opened
@@ -57,26 +57,26 @@ extension KDBXFile {
     ///
     /// - Parameters:
     ///   - opened: What was opened.
-    ///   - keeper: What has the rest.
+    ///   - unwrittenSaves: What has the rest.
     ///   - passwords: Those that are tried, each for all that is kept before the next.
     ///   - derivers: Who derives their keys.
     /// - Returns: What comes of it.
     func withKept(
         _ opened: Opened,
-        in keeper: KDBXKeeper,
+        in unwrittenSaves: KDBXUnwrittenSaves,
         openedBy passwords: [SecretBytes?],
-        by derivers: EndableDerivers
+        by derivers: CancellableDerivers
     ) -> Merged {
         var (database, saved, isAny) = (opened.snapshot.database, opened.saved, false)
         var left: [KDBXLog.Left: [String]] = [:]
-        var copies = keeper.look().filter { !opened.saved.contains($0.saves) }
+        var copies = unwrittenSaves.look().filter { !opened.saved.contains($0.saves) }
         left[.unknown] = copies.filter(\.saves.isEmpty).compactMap(\.path)
         copies.removeAll(where: \.saves.isEmpty)
         for password in passwords {
             var unopened: [KDBXCopy] = []
             for copy in copies {
                 var reason: KDBXLog.Left?
-                switch open(copy, in: keeper, with: password, by: derivers) {
+                switch open(copy, in: unwrittenSaves, with: password, by: derivers) {
                 case .success(nil): unopened.append(copy)
                 case .success(let kept?) where kept.isSame(as: database, but: copy.saves.entries):
                     // What else is in it may be otherwise in the file on purpose.
@@ -90,7 +90,7 @@ extension KDBXFile {
             copies = unopened
         }
         left[.unopened] = copies.compactMap(\.path)
-        for state in keeper.unencrypted
+        for state in unwrittenSaves.unencrypted
         where !saved.contains(state.saved)
             && state.snapshot.database.isSame(as: database, but: state.saved.entries)
         {
@@ -107,13 +107,13 @@ extension KDBXFile {
     /// What is in a copy; nil if the password isn't the right one.
     private func open(
         _ copy: KDBXCopy,
-        in keeper: KDBXKeeper,
+        in unwrittenSaves: KDBXUnwrittenSaves,
         with password: SecretBytes?,
-        by derivers: EndableDerivers
+        by derivers: CancellableDerivers
     ) -> Result<Database?, KDBXLog.Left> {
         guard let deriver = derivers.next() else { return .failure(.untried) }
         do {
-            let found = try reader.open(keeper.bytes(of: copy), with: password, by: deriver)
+            let found = try reader.open(unwrittenSaves.bytes(of: copy), with: password, by: deriver)
             return .success(found?.snapshot.database)
         } catch {
             return .failure(.unreadable)

@@ -5,8 +5,9 @@ import Dispatch
 import Linux
 import Synchronization
 
-/// Searches all processes for sockets, off the serving threads, and once for all who ask meanwhile.
-final class HolderSearch: Sendable {
+/// Has all processes searched for sockets off the serving threads, once for all who ask meanwhile, and seldom for those that
+/// can wait; the search itself is `SocketHolder.find`.
+final class HolderSearchQueue: Sendable {
     /// Who has a socket.
     struct Found: Sendable {
         /// The search that found it out; what is read about it afterwards is the same for all who share the search.

@@ -4,10 +4,10 @@ import NIOCore
 import NIOHTTP1
 import SecureMemory
 
-/// What has come of later requests while one is being answered.
+/// What has come of pipelined requests while one before them is being answered.
 ///
 /// A peer that has shut its sending side is read to its end, whatever waits.
-struct LaterParts {
+struct PipelinedParts {
     private var parts = CircularBuffer<HTTPServerRequestPart>(initialCapacity: 0)
     private var bodyBytes = 0
 
@@ -44,6 +44,6 @@ struct LaterParts {
     /// Forgets all, and wipes the bodies.
     mutating func drop() {
         for case .body(let bytes) in parts { unsafe bytes.withUnsafeReadableBytes { unsafe wipe($0) } }
-        self = LaterParts()
+        self = PipelinedParts()
     }
 }

@@ -6,8 +6,8 @@
 #   fzf-agent.sh [fzf|rofi]
 #
 # Choose with the arrow keys and Enter; what is typed or pasted chooses nothing. In fzf, Shift and the arrow keys move
-# the question; where a small terminal hides some of its warnings, Allow shows those first. Like zenity-agent.sh this listens to the signals and doesn't register. Needs gdbus (libglib2.0-bin),
-# busctl (systemd) and jq.
+# the question; where a small terminal hides some of its warnings, Allow shows those first. Like zenity-agent.sh this
+# listens to the signals and doesn't register. Needs gdbus (libglib2.0-bin), busctl (systemd) and jq.
 set -u
 
 interface=(org.keybell.Keybell /org/keybell/Approval org.keybell.Approval1)

@@ -10,7 +10,8 @@ import Testing
 
 /// Who has the bus start a keyring for `keybell client`.
 struct KeyringOpeningTests {
-    @Test func `the daemon does, where one runs: it knows whether a keyring may be coming back`() async throws
+    @Test func `the daemon does, where one runs, for it knows whether a keyring may be coming back`()
+        async throws
     {
         let keyring = try await ActivatableKeyring()
         let (service, client) = (try await keyring.bus.connect(), try await keyring.bus.connect())

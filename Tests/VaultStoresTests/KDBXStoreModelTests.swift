@@ -316,7 +316,7 @@ private struct KDBXModel {
         for path in place.found() where wanted?.contains(path) ?? true {
             // The rest of that state is not what it is kept for.
             all.formUnion(
-                saves(try Data(contentsOf: URL(filePath: path)), of: place.saves(in: path).entries)
+                saves(try Data(contentsOf: URL(filePath: path)), of: place.copy(path).saves.entries)
             )
         }
         return all

@@ -105,9 +105,6 @@ package struct KDBXSidecarFiles: Sendable {
         )
     }
 
-    /// What a file is kept for; nothing where that isn't known.
-    func saves(in path: String) -> KDBXSaves { copy(path).saves }
-
     /// Removes what a state of the vault's file has.
     ///
     /// - Returns: Their paths.

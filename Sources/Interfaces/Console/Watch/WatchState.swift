@@ -359,18 +359,7 @@ struct WatchState {
         name: TypedName? = nil
     ) -> [Action] {
         mode = .confirming(choices, key: key, name: name)
-        let letter = "\(Character(Unicode.Scalar(key))) again"
-        let (again, briefly) = key == 10 ? ("Enter", "Enter") : ("\(letter), or Enter,", letter)
-        let what = request.map { "\($0.code)  \($0.title)\n" } ?? ""
-        let deed = how.map { " \($0)" } ?? ""
-        let time = "within \(Self.timeout.components.seconds) seconds"
-        return [
-            .ask([
-                "\(what)Allow\(deed)? Press \(again) \(time): yes; any other key: no.",
-                "\(what)Allow\(deed)? Press \(briefly).",
-                "\(request?.code ?? ""): allow\(deed)? Press \(briefly).",
-            ])
-        ]
+        return [.ask(ConfirmingText.question(key: key, how: how, of: request, within: Self.timeout))]
     }
 
     private mutating func answer(

@@ -72,14 +72,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         (self.reader, self.peer, self.body, self.place) = (reader, peer, body, place)
         self.isEncrypted = isEncrypted
         options = reader.options
-        deadlines = ReadDeadlines(
-            limits: .init(
-                head: options.headDeadline,
-                body: options.bodyDeadline,
-                idle: options.idleDeadline
-            ),
-            now: .now
-        )
+        deadlines = ReadDeadlines(limits: ReadDeadlines.Limits(options), now: .now)
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -399,10 +392,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
             place.phase = .busy
         } else if !isClosing {
             place.phase = deadlines.phase
-        } else if case .leaving = place.phase {
-            // It is already known since when it has been leaving.
         } else {
-            place.phase = .leaving(since: .now)
+            place.leaves()
         }
     }
 }

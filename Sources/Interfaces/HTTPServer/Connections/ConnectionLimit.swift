@@ -171,6 +171,12 @@ final class ConnectionSlot: Sendable {
         }
     }
 
+    /// The connection does nothing any more but go; it counts from the first time that this is said.
+    func leaves() {
+        if case .leaving = phase { return }
+        phase = .leaving(since: .now)
+    }
+
     /// Who waits for an answer, if somebody does and it has been found out who.
     var wait: Wait? {
         guard phase == .busy else { return nil }

@@ -100,3 +100,10 @@ struct ReadDeadlines: Equatable {
         }
     }
 }
+
+extension ReadDeadlines.Limits {
+    /// Takes them from a listener's options.
+    init(_ options: ListenerOptions) {
+        self.init(head: options.headDeadline, body: options.bodyDeadline, idle: options.idleDeadline)
+    }
+}

@@ -257,7 +257,7 @@ import Testing
         let folder = try TemporaryFolder()
         let (path, former) = (folder.path("lines"), folder.path("former"))
         func append(_ text: String) throws {
-            var file = LineFile(path, limit: 10, former: former)
+            var file = RotatedLineFile(path, limit: 10, former: former)
             try file.append(Array("\(text)\n".utf8), until: .now + .seconds(60))
         }
         func write(_ text: String) throws {
@@ -585,13 +585,13 @@ import Testing
         let folder = try TemporaryFolder()
         let path = folder.path("log")
         let line = [UInt8](repeating: UInt8(ascii: "x"), count: 99) + [UInt8(ascii: "\n")]
-        var file = LineFile(path, limit: 1000, former: path + ".1")
+        var file = RotatedLineFile(path, limit: 1000, former: path + ".1")
         try file.append([UInt8](repeating: UInt8(ascii: "y"), count: 900), until: .now + .seconds(60))
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<8 {
                 group.addTask {
                     #expect(throws: Never.self) {
-                        var file = LineFile(path, limit: 1000, former: path + ".1")
+                        var file = RotatedLineFile(path, limit: 1000, former: path + ".1")
                         try file.append(line, until: .now + .seconds(60))
                     }
                 }

@@ -59,8 +59,8 @@ import Testing
         #expect(caller.vouchedIDs == ["/usr/bin/git", "/home/me/evil"])
         #expect(caller.claims == caller.vouchedIDs)
         let alone = Self.caller([try Self.holder(200, "/usr/bin/git")])
-        #expect(!ProgramSet(of: alone).isCharged(for: ProgramSet(of: caller)))
-        #expect(ProgramSet(of: caller).isCharged(for: ProgramSet(of: Self.caller([evil]))))
+        #expect(!ChargedPrograms(of: alone).isCharged(for: ChargedPrograms(of: caller)))
+        #expect(ChargedPrograms(of: caller).isCharged(for: ChargedPrograms(of: Self.caller([evil]))))
     }
 
     @Test func `a script below another script of the same interpreter asks, too`() throws {

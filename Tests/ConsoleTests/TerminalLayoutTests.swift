@@ -41,7 +41,7 @@ struct TerminalLayoutTests {
     }
 
     @Test func `a title is bold line by line, and only where it may be`() {
-        let keys = WatchKeys(request("AAAA"), others: 0)
+        let keys = KeyLegend(request("AAAA"), others: 0)
         var page = TerminalLayout(columns: nil, isStyled: true)
         #expect(
             page.page(title: "a\nb", body: ["c"], keys: keys).text
@@ -57,7 +57,7 @@ struct TerminalLayoutTests {
             title: "7F2A  firefox asks for your login at github.com  (expires in 2 min)",
             body: ["User name and password go out", "Program: /usr/bin/firefox"]
                 + (0..<9).map { "line \($0)" },
-            keys: WatchKeys(request("7F2A"), others: 2)
+            keys: KeyLegend(request("7F2A"), others: 2)
         ).text
         let lines = text.split(separator: "\n")
         #expect(lines.count == 7)
@@ -82,7 +82,7 @@ struct TerminalLayoutTests {
                 title: "7F2A  firefox asks for your login at github.com",
                 body: body,
                 warnings: [body[0]] + warnings,
-                keys: WatchKeys(request("7F2A"), others: 0)
+                keys: KeyLegend(request("7F2A"), others: 0)
             )
         }
         let first = part(0)
@@ -121,7 +121,7 @@ struct TerminalLayoutTests {
                 number,
                 title: title,
                 body: ["Program: git"],
-                keys: WatchKeys(request("7F2A"), others: 1)
+                keys: KeyLegend(request("7F2A"), others: 1)
             )
             shown += page.text
             #expect(page.text.split(separator: "\n").count < rows)

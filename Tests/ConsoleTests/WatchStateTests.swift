@@ -222,7 +222,7 @@ struct WatchStateTests {
         _ = fixture.take(.added(waiting))
         #expect(fixture.take(.drawn(code: "AAAA", isRead: false)).isEmpty)
         for part in 1...2 {
-            let next = WatchState.Action.show(waiting, keys: WatchKeys(waiting, others: 0), part: part)
+            let next = WatchState.Action.show(waiting, keys: KeyLegend(waiting, others: 0), part: part)
             #expect(fixture.press(key).last == next)
             _ = fixture.take(.drawn(code: "AAAA", isRead: part == 2))
         }
@@ -239,7 +239,7 @@ struct WatchStateTests {
         let waiting = request("AAAA")
         _ = fixture.take(.added(waiting))
         for part in 1...3 {
-            #expect(fixture.press("?") == [.show(waiting, keys: WatchKeys(waiting, others: 0), part: part)])
+            #expect(fixture.press("?") == [.show(waiting, keys: KeyLegend(waiting, others: 0), part: part)])
         }
     }
 
@@ -247,7 +247,7 @@ struct WatchStateTests {
         var fixture = WatchFixture()
         #expect(fixture.take(.resized).isEmpty)
         let waiting = request("AAAA")
-        let shown = WatchState.Action.show(waiting, keys: WatchKeys(waiting, others: 0))
+        let shown = WatchState.Action.show(waiting, keys: KeyLegend(waiting, others: 0))
         _ = fixture.take(.added(waiting))
         _ = fixture.press("?")
         #expect(fixture.take(.resized) == [shown])
@@ -305,7 +305,7 @@ struct WatchStateTests {
         _ = fixture.take(.added(request))
         #expect(fixture.press("s").isEmpty)
         #expect(fixture.press("y").isEmpty)
-        #expect(!WatchKeys(request, others: 0).line.contains("always"))
+        #expect(!KeyLegend(request, others: 0).line.contains("always"))
     }
 
     @Test func `another name for a client is typed`() {
@@ -481,7 +481,7 @@ struct WatchStateTests {
         fixture.now += .milliseconds(1)
         let shown: [WatchState.Action] = [
             .print("10 seconds have gone by. Not yet: it goes on waiting."),
-            .show(request, keys: WatchKeys(request, others: 0)),
+            .show(request, keys: KeyLegend(request, others: 0)),
         ]
         #expect(fixture.take(.time) == shown)
         #expect(fixture.board.due == nil)
@@ -583,8 +583,8 @@ struct WatchStateTests {
         var fixture = WatchFixture()
         _ = fixture.take(.added(request("AAAA")))
         #expect(fixture.press("e").isEmpty)
-        #expect(!WatchKeys(request("AAAA"), others: 0).line.contains("[e]"))
-        #expect(WatchKeys(threeLogins("AAAA"), others: 0).line.contains("[e]"))
+        #expect(!KeyLegend(request("AAAA"), others: 0).line.contains("[e]"))
+        #expect(KeyLegend(threeLogins("AAAA"), others: 0).line.contains("[e]"))
     }
 
     @Test(arguments: [Character("\u{3}"), "\u{4}", "q"])

@@ -67,14 +67,14 @@ import Vault
     @Test func `a program gets it again after ten minutes, and every program of its own`() async {
         let clock = Mutex(ContinuousClock.now)
         let offers = UnlockOffers(now: { clock.withLock { $0 } })
-        let (one, other) = (ProgramSet(of: .named("a")), ProgramSet(of: .named("b")))
+        let (one, other) = (ChargedPrograms(of: .named("a")), ChargedPrograms(of: .named("b")))
         #expect(await offers.begin(one))
         #expect(await !offers.begin(one))
         #expect(await offers.begin(other))
         // Who has another's process hold its connection, too, takes none of that one's.
-        #expect(await offers.begin(ProgramSet(of: .sharedBy("c", "d"))))
-        #expect(await offers.begin(ProgramSet(of: .named("d"))))
-        #expect(await !offers.begin(ProgramSet(of: .sharedBy("c", "e"))))
+        #expect(await offers.begin(ChargedPrograms(of: .sharedBy("c", "d"))))
+        #expect(await offers.begin(ChargedPrograms(of: .named("d"))))
+        #expect(await !offers.begin(ChargedPrograms(of: .sharedBy("c", "e"))))
         clock.withLock { $0 += .seconds(599) }
         #expect(await !offers.begin(one))
         clock.withLock { $0 += .seconds(1) }
@@ -90,8 +90,8 @@ import Vault
             )
         }
         let offers = fixture.handler.parts.unlockOffers
-        #expect(await !offers.begin(ProgramSet(of: .named("firefox"))))
-        #expect(await offers.begin(ProgramSet(of: .named("chromium"))))
+        #expect(await !offers.begin(ChargedPrograms(of: .named("firefox"))))
+        #expect(await offers.begin(ChargedPrograms(of: .named("chromium"))))
     }
 
     /// Where the person is to be asked because of it, and nobody knows the Hash.

@@ -12,18 +12,18 @@ import Vault
 @Suite(.timeLimit(.minutes(1))) struct ReplyBudgetTests {
     @Test func `a program has its share, all have what there is, and it comes back`() {
         let budget = ReplyBudget(most: 100, share: 60)
-        let (a, b) = (ProgramSet(of: .named("a")), ProgramSet(of: .named("b")))
+        let (a, b) = (ChargedPrograms(of: .named("a")), ChargedPrograms(of: .named("b")))
         var leases = [budget.lease(for: a), budget.lease(for: a), budget.lease(for: b)]
         #expect(leases[0].take(50) && !leases[1].take(20) && leases[1].take(10))
         #expect(!leases[2].take(50) && leases[2].take(40))
-        #expect(!budget.lease(for: ProgramSet(of: .named("c"))).take(1))
+        #expect(!budget.lease(for: ChargedPrograms(of: .named("c"))).take(1))
         #expect(budget.taken == 100)
         leases.removeFirst()
         #expect(budget.taken == 50)
         // What several have together counts against each of them, but takes nothing from what one has alone.
-        leases.append(budget.lease(for: ProgramSet(of: .sharedBy("b", "c"))))
+        leases.append(budget.lease(for: ChargedPrograms(of: .sharedBy("b", "c"))))
         #expect(!leases[2].take(30) && leases[2].take(20))
-        #expect(budget.lease(for: b).take(20) && budget.lease(for: ProgramSet(of: .named("c"))).take(30))
+        #expect(budget.lease(for: b).take(20) && budget.lease(for: ChargedPrograms(of: .named("c"))).take(30))
         leases = []
         #expect(budget.taken == 0)
     }

@@ -37,8 +37,8 @@ package struct AuditFile: Sendable {
     private func former(of part: Part) -> String { "\(folder)/\(part.name).1.jsonl" }
 
     /// The file of a part, to add to.
-    func lines(of part: Part) -> LineFile {
-        LineFile(path(of: part), limit: Self.limit, former: former(of: part))
+    func lines(of part: Part) -> RotatedLineFile {
+        RotatedLineFile(path(of: part), limit: Self.limit, former: former(of: part))
     }
 
     /// Adds a record behind the others; several processes may do so.

@@ -30,10 +30,10 @@ final class AuditFileWriter: Sendable {
 
     private let work: BlockingWork
     private let state = Mutex(State())
-    private let file: Mutex<LineFile>
+    private let file: Mutex<RotatedLineFile>
     private let timeout: Duration
 
-    init(_ file: consuming LineFile, label: String, timeout: Duration) {
+    init(_ file: consuming RotatedLineFile, label: String, timeout: Duration) {
         self.file = Mutex(file)
         self.timeout = timeout
         work = BlockingWork(label: "org.keybell.\(label)")

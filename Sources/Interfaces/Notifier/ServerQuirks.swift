@@ -2,7 +2,7 @@
 
 import DisplayText
 
-/// How a notification server behaves, beyond what it says of itself.
+/// How a notification server behaves, beyond what it says of itself; one that isn't named here, as dunst, has none of it.
 struct ServerQuirks: Sendable, Equatable {
     /// Whether it draws the buttons that it is given; some advertise actions and draw none.
     var drawsButtons = false

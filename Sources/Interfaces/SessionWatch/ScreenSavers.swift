@@ -5,6 +5,7 @@ import Synchronization
 
 /// The screen saver services of the session bus, which say when they lock the screen.
 ///
+/// What then counts as locked is `ScreenState`'s to say, and logind's word comes by `LoginManager+following`.
 /// They share an interface (of the freedesktop.org idle inhibition draft, after GNOME's and KDE's), each under a name of its
 /// own: `GetActive` and the signal `ActiveChanged`.
 struct ScreenSavers: Sendable {

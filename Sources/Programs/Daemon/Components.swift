@@ -109,7 +109,7 @@ struct Components: Sendable {
     /// What runs along while the daemon serves.
     func backgroundTasks() -> [any Service] {
         let keys = ClientKeyFollower(clients: clients, grants: grants, approvals: approvals)
-        let locks = KeyringLockFollower(keyring: keyring, approvals: approvals)
+        let locks = KeyringLockHandler(keyring: keyring, approvals: approvals)
         let hashes = KeyringHashKeeper(vaults: vaults, clients: clients)
         let follower = VaultFollower(vaults: vaults, approvals: approvals, audit: audit)
         return [

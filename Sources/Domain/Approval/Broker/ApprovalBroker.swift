@@ -43,7 +43,7 @@ package actor ApprovalBroker: MainLoopActor {
 
     /// Somebody who waits for an answer.
     private struct Asker {
-        let programs: ProgramSet
+        let programs: ChargedPrograms
         let continuation: CheckedContinuation<Answer, Never>
         let keep: Keeping
     }
@@ -128,7 +128,7 @@ package actor ApprovalBroker: MainLoopActor {
         guard isRoom(for: caller) else { return .tooMany }
         lastAsker += 1
         let asker = lastAsker
-        let programs = ProgramSet(of: caller)
+        let programs = ChargedPrograms(of: caller)
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 askers[asker] = Asker(programs: programs, continuation: continuation, keep: keep)
@@ -142,7 +142,7 @@ package actor ApprovalBroker: MainLoopActor {
 
     /// Whether one more of a program may wait for an answer: whoever waits keeps a connection.
     func isRoom(for caller: Caller) -> Bool {
-        let programs = ProgramSet(of: caller)
+        let programs = ChargedPrograms(of: caller)
         return askers.values.count { programs.isCharged(for: $0.programs) } < limits.askersPerProgram
     }
 

@@ -2,6 +2,7 @@
 
 import Callers
 
+// Who is shown, and who waits for a turn: `ApprovalLimits` says how many, `DisplayOrder` who is next.
 extension ApprovalQueue {
     /// Whether one more question of a program can be shown, or at least wait for its turn.
     func isRoom(for caller: Caller) -> Bool {
@@ -17,7 +18,7 @@ extension ApprovalQueue {
     private func isRoom(for caller: Caller, hasTurn: Bool, perProgram: Int, total: Int) -> Bool {
         let others = waiting.filter { $0.hasTurn == hasTurn }
         return others.count < total
-            && ProgramSet(of: caller).haveRoom(beside: others.map(\.programs), limit: perProgram)
+            && ChargedPrograms(of: caller).haveRoom(beside: others.map(\.programs), limit: perProgram)
     }
 
     /// Shows those that have a place now; to be called whenever who waits has changed.

@@ -8,14 +8,14 @@ import Callers
 struct DisplayOrder: Sendable {
     private var count: UInt64 = 0
     /// When each program, or several at one connection, had its last turn, for those that have something waiting.
-    private var last: [ProgramSet: UInt64] = [:]
+    private var last: [ChargedPrograms: UInt64] = [:]
 
     /// The index of the request that is to be shown next; nil while there is no place for any that waits for its turn.
     func next(in waiting: [WaitingRequest], after holds: [UnlockHold], limits: ApprovalLimits) -> Int? {
         let shown = waiting.filter(\.hasTurn).map(\.programs)
         guard shown.count < limits.total, shown.count < waiting.count else { return nil }
         // Many may have joined one unlock.
-        var known: [ProgramSet: UInt64?] = [:]
+        var known: [ChargedPrograms: UInt64?] = [:]
         var best: (turn: UInt64, index: Int)?
         for (index, request) in waiting.enumerated()
         where !request.hasTurn && !waiting.contains(where: request.isBehind)
@@ -23,7 +23,7 @@ struct DisplayOrder: Sendable {
         {
             // An unlock that others have joined has its turn as soon as it would be one of theirs.
             let lastTurns = request.callers.compactMap { caller -> UInt64? in
-                let programs = ProgramSet(of: caller)
+                let programs = ChargedPrograms(of: caller)
                 if let turn = known[programs] { return turn }
                 let isRoom = programs.haveRoom(beside: shown, limit: limits.perProgram)
                 let turn = last.lazy.filter { programs.isCharged(for: $0.key) }.map(\.value).max() ?? 0
@@ -40,8 +40,8 @@ struct DisplayOrder: Sendable {
     /// The request has its turn now; programs that have nothing waiting any more are forgotten.
     mutating func give(to request: WaitingRequest, among waiting: [WaitingRequest]) {
         count += 1
-        for caller in request.callers { last[ProgramSet(of: caller)] = count }
-        let present = Set(waiting.flatMap(\.callers).map(ProgramSet.init))
+        for caller in request.callers { last[ChargedPrograms(of: caller)] = count }
+        let present = Set(waiting.flatMap(\.callers).map(ChargedPrograms.init))
         last = last.filter { present.contains($0.key) }
     }
 }

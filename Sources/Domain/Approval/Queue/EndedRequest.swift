@@ -92,7 +92,7 @@ extension EndedRequest {
     /// Whom it counts against: the file that has asked, whatever its name is now; of several that have asked together,
     /// none alone.
     static func account(of caller: Caller) -> Set<String> {
-        let programs = ProgramSet(of: caller)
+        let programs = ChargedPrograms(of: caller)
         let files = Set(caller.askers.compactMap(\.file))
         return programs.isShared || caller.sandbox != nil || files.isEmpty ? programs.ids : files
     }

@@ -82,7 +82,7 @@ struct WaitingRequest: Sendable {
         // One that can't be identified would keep others from answering for those that can.
         guard caller.isKnown == request.caller.isKnown else { return false }
         // And so would one that has handed its connection to what runs their terminals.
-        guard ProgramSet(of: caller).isShared == programs.isShared else { return false }
+        guard ChargedPrograms(of: caller).isShared == programs.isShared else { return false }
         return switch (request.kind, question.kind) {
         // Every waiting caller goes on after an unlock, where the person was shown all that it wants.
         case (.unlock, .unlock): question.wantsNoMore(than: request)
@@ -195,7 +195,7 @@ struct WaitingRequest: Sendable {
     private static let mostHolders = 1024
 
     /// The programs that it is counted against: those of who asked first.
-    var programs: ProgramSet { ProgramSet(of: request.caller) }
+    var programs: ChargedPrograms { ChargedPrograms(of: request.caller) }
 
     /// Whether this answerer is someone other than the askers; where one of them is unknown, nobody can tell.
     func mayBeAnswered(by answerer: Answerer) -> Bool {

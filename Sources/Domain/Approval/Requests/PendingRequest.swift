@@ -29,7 +29,7 @@ package struct CallerDescription: Sendable, Hashable {
         pid = isGone ? nil : caller.pid
         executable = PlainText.field(caller.executable)
         let isUnclear =
-            caller.sandboxes.isEmpty && ProgramSet(of: caller).ids.count > 1 && caller.askers.count > 1
+            caller.sandboxes.isEmpty && ChargedPrograms(of: caller).ids.count > 1 && caller.askers.count > 1
         programs = PlainText.field(
             isUnclear ? caller.program.vouched : caller.sandbox ?? caller.executable
         )

@@ -3,7 +3,7 @@
 import FoundationEssentials
 import SecureMemory
 
-/// A grant as its JSON has it.
+/// A grant as its JSON has it; the keyring's item for that is written in `GrantRegistry+writing`.
 struct StoredGrant: Codable {
     var name: String
     var program: String

@@ -81,7 +81,7 @@ extension ClientRegistry {
         let snapshot = try? await clients()
         let names = snapshot.map { $0.all.flatMap(\.client.names) } ?? []
         let known = Set(names.map(\.caseFolded))
-        return ClientName.free(near: base) { name in
+        return FreeClientName.free(near: base) { name in
             guard let snapshot else { return false }
             return snapshot.holds(name) || known.contains(name.caseFolded)
         }
@@ -104,7 +104,7 @@ extension ClientRegistry {
         return snapshot.all.map(\.client).contains { client in
             client.fingerprint != fingerprint
                 && (client.name == name
-                    || !isTaken && client.names.contains { ClientName.differByCase($0, name) })
+                    || !isTaken && client.names.contains { FreeClientName.differByCase($0, name) })
         }
     }
 

@@ -122,11 +122,11 @@ extension ClientRegistry {
             // The same letters of another script.
             let used = others.flatMap(\.names)
             if let reading = shown.latinReading?.text,
-                used.contains(where: { ClientName.isLike($0, reading) })
+                used.contains(where: { FreeClientName.isLike($0, reading) })
             {
                 throw .mistakable(suggestion: nil)
             }
-            if let like = used.first(where: { ClientName.isLike($0, shown.text) }) { throw .inUse(like) }
+            if let like = used.first(where: { FreeClientName.isLike($0, shown.text) }) { throw .inUse(like) }
             guard try await !snapshot().isLocked(shown.text) else { throw .inUse(shown.text) }
         }
         let own = ClientItem.label(for: known.client.id)

@@ -45,7 +45,7 @@ struct EntryOpener: Sendable {
         query: MatchQuery?,
         for requester: CachedRequester
     ) async throws(VaultError) -> OpenedEntries {
-        let programs = ProgramSet(of: await requester.sender())
+        let programs = ChargedPrograms(of: await requester.sender())
         do throws(VaultError) {
             let lease = replies.lease(for: programs)
             return try await entries(of: offers, under: rules, passwords, query, lease)

@@ -12,10 +12,10 @@ final class ReplyBudget: Sendable {
     /// One reply's share of it.
     final class Lease: Sendable {
         private let budget: ReplyBudget
-        private let programs: ProgramSet
+        private let programs: ChargedPrograms
         private let size = Mutex(0)
 
-        fileprivate init(_ budget: ReplyBudget, _ programs: ProgramSet) {
+        fileprivate init(_ budget: ReplyBudget, _ programs: ChargedPrograms) {
             self.budget = budget
             self.programs = programs
         }
@@ -37,7 +37,7 @@ final class ReplyBudget: Sendable {
 
     private struct State {
         var all = 0
-        var byPrograms: [ProgramSet: Int] = [:]
+        var byPrograms: [ChargedPrograms: Int] = [:]
     }
 
     private static let short = 16 << 10
@@ -58,11 +58,11 @@ final class ReplyBudget: Sendable {
     var taken: Int { state.withLock { $0.all } }
 
     /// The lease of a reply to these programs, empty so far.
-    func lease(for programs: ProgramSet) -> Lease {
+    func lease(for programs: ChargedPrograms) -> Lease {
         Lease(self, programs)
     }
 
-    private func take(_ bytes: Int, for programs: ProgramSet) -> Bool {
+    private func take(_ bytes: Int, for programs: ChargedPrograms) -> Bool {
         state.withLock { state in
             guard state.all + bytes <= most,
                 programs.haveRoom(
@@ -77,7 +77,7 @@ final class ReplyBudget: Sendable {
         }
     }
 
-    private func giveBack(_ bytes: Int, of programs: ProgramSet) {
+    private func giveBack(_ bytes: Int, of programs: ChargedPrograms) {
         state.withLock { state in
             state.all -= bytes
             let left = state.byPrograms[programs, default: 0] - bytes

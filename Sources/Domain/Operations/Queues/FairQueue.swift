@@ -5,12 +5,12 @@ import Callers
 /// On whose account something is done.
 struct Turn: Hashable, Sendable {
     /// The programs, as the kernel vouches for them.
-    let programs: ProgramSet
+    let programs: ChargedPrograms
     /// The fingerprint of the client's key; empty where it isn't known yet.
     let client: String
 
     init(of caller: Caller, client: String = "") {
-        programs = ProgramSet(of: caller)
+        programs = ChargedPrograms(of: caller)
         self.client = client
     }
 }
@@ -28,7 +28,7 @@ struct FairQueue: Sendable {
     private var waiting: [(ticket: Ticket, turn: Turn)] = []
     private var running: [Ticket: Turn] = [:]
     /// When each set of programs, and each client, had its last turn, for those that have something queued or running.
-    private var lastOfPrograms: [ProgramSet: UInt64] = [:]
+    private var lastOfPrograms: [ChargedPrograms: UInt64] = [:]
     private var lastOfClient: [String: UInt64] = [:]
     private var turnCount: UInt64 = 0
 

@@ -34,7 +34,7 @@ struct FirstOpeningOffer: Sendable {
     private func offer(_ store: any VaultStore, to requester: CachedRequester) async {
         let caller = await requester.asker()
         guard caller.program.isKnown, await !approvals.countIfMuted(caller, asking: requester),
-            await offers.begin(ProgramSet(of: caller))
+            await offers.begin(ChargedPrograms(of: caller))
         else {
             return
         }

@@ -13,14 +13,14 @@ actor UnlockOffers: MainLoopActor {
     private static let most = 256
 
     private let now: @Sendable () -> ContinuousClock.Instant
-    private var begun: [ProgramSet: ContinuousClock.Instant] = [:]
+    private var begun: [ChargedPrograms: ContinuousClock.Instant] = [:]
 
     init(now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
         self.now = now
     }
 
     /// Begins one for the programs at a connection; false if they may not have one now.
-    func begin(_ programs: ProgramSet) -> Bool {
+    func begin(_ programs: ChargedPrograms) -> Bool {
         let now = now()
         begun = begun.filter { now - $0.value < Self.pause }
         guard begun.count < Self.most, programs.haveRoom(beside: begun.keys, limit: 1) else { return false }

@@ -55,7 +55,7 @@ struct TerminalLayout: Equatable, Sendable {
         title: String,
         body: [String],
         warnings: [String] = [],
-        keys: WatchKeys
+        keys: KeyLegend
     ) -> WatchPage {
         let heading = lines(title)
         let paragraphs = body.map { lines("  " + $0) }

@@ -165,7 +165,7 @@ struct WatchLoop {
         Alarm(after: time) { [queue] in _ = queue.yield(input()) }
     }
 
-    private static func page(_ request: RequestDetails, _ keys: WatchKeys, _ part: Int) -> WatchPage {
+    private static func page(_ request: RequestDetails, _ keys: KeyLegend, _ part: Int) -> WatchPage {
         let left = Moment.left(until: request.deadline, now: Moment.now())
         // The body says how many logins there are.
         return TerminalLayout.ofOutput().page(

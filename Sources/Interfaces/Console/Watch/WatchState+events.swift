@@ -31,7 +31,7 @@ extension WatchState {
         /// Print the first of these, the longest first, that the window has room for.
         case ask([String])
         /// Show a request with the keys that answer it; in a small window this part of it.
-        case show(RequestDetails, keys: WatchKeys, part: Int = 0)
+        case show(RequestDetails, keys: KeyLegend, part: Int = 0)
         /// Show what has been typed of a name, in place of what was shown of it before.
         case echo(String)
         /// The request is on the screen now.

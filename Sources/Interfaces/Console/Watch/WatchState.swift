@@ -151,7 +151,7 @@ struct WatchState {
     private mutating func shown(_ request: RequestDetails, part: Int = 0) -> Action {
         self.part = part
         let others = waiting.count { $0.code != request.code && !answered.contains($0.code) }
-        return .show(request, keys: WatchKeys(request, others: others), part: part)
+        return .show(request, keys: KeyLegend(request, others: others), part: part)
     }
 
     /// What has been asked is shown anew, for the window has taken it apart.
@@ -284,7 +284,7 @@ struct WatchState {
         _ now: ContinuousClock.Instant
     ) -> [Action] {
         // With Caps Lock on it means the same.
-        let key = WatchKeys.lowercase(pressedKey)
+        let key = KeyLegend.lowercase(pressedKey)
         guard let request = current else {
             if mode == .swallowing, key == 27 { mode = .command }
             return key == UInt8(ascii: "q") && mode == .command ? [.quit] : []

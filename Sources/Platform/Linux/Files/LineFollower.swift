@@ -3,7 +3,7 @@
 import CLinux
 import Glibc
 
-/// Reads what `LineFile` adds to a file, each line once, including those that were added before the file was moved
+/// Reads what `RotatedLineFile` adds to a file, each line once, including those that were added before the file was moved
 /// away.
 ///
 /// It keeps the files that it has read open, so that it knows them by whatever name they have by now.

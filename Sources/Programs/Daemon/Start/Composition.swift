@@ -14,6 +14,8 @@ import Settings
 import Vault
 
 /// The daemon as a whole: ``Components``, what listens, and what is on the bus, started in order.
+///
+/// It stops in the reverse order of its services (``ServiceRun``), and then ends what is left (``LastWork``).
 struct Composition: Sendable {
     private let services: [any Service]
     private let followUps: FollowUpTasks

@@ -41,7 +41,7 @@ package struct DaemonCommand: ParsableCommand {
         if environment["KEYBELL_DEBUG"] != nil { logger.logLevel = .debug }
         // From the first moment on: it would end the daemon.
         let hangups = SignalStream.of([SIGHUP], buffering: .bufferingNewest(1))
-        let stops = Stops()
+        let stops = StopSignals()
         // Others are told of it, too, who work in other folders.
         let path = config.map(WorkingFolder.absolute)
         let found: FoundConfiguration
@@ -76,7 +76,7 @@ package struct DaemonCommand: ParsableCommand {
         _ problem: ConfigurationProblem,
         _ path: String?,
         _ hangups: AsyncStream<Int32>,
-        _ stops: Stops,
+        _ stops: StopSignals,
         _ logger: Logger
     ) async -> Int32 {
         logger.error("\(problem.text)")

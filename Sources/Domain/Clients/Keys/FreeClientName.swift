@@ -4,7 +4,7 @@ import DisplayText
 import UnicodeText
 
 /// Free Ids for clients.
-enum ClientName {
+enum FreeClientName {
     private static let suggestedLength = 64
 
     /// Whether two names are the same, or differ by case alone.

@@ -2,8 +2,8 @@
 
 import Approval
 
-/// The keys that a request can be answered with, as they stand below it.
-struct WatchKeys: Equatable {
+/// The keys that a request can be answered with, as they stand below it; what they do is in `WatchState`.
+struct KeyLegend: Equatable {
     /// All of them, in one line that may be wrapped between two keys.
     let line: String
     /// The most important ones, for a window with few lines.
@@ -22,7 +22,7 @@ struct WatchKeys: Equatable {
     }
 }
 
-extension WatchKeys {
+extension KeyLegend {
     /// The key that a letter stands on.
     static func lowercase(_ key: UInt8) -> UInt8 {
         UInt8(ascii: "A")...UInt8(ascii: "Z") ~= key ? key | 0x20 : key

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Clients
 
-@Suite struct ClientNameTests {
+@Suite struct FreeClientNameTests {
     @Test(arguments: [
         ("firefox", [], "firefox"), ("firefox", ["firefox"], "firefox-2"),
         ("firefox", ["firefox", "firefox-2"], "firefox-3"), ("Ünïcode Id", [], "Ünïcode Id"),
@@ -15,13 +15,13 @@ import Testing
     ])
     func `a suggestion is the base, or the next free number`(base: String, taken: [String], expected: String)
     {
-        let name = ClientName.free(near: base) { taken.contains($0) }
+        let name = FreeClientName.free(near: base) { taken.contains($0) }
         #expect(name == expected)
     }
 
     @Test(arguments: [String(repeating: "x", count: 128), String(repeating: "é", count: 128), "日本語"])
     func `a numbered suggestion is no longer than an Id may be`(base: String) {
-        let name = ClientName.free(near: base) { $0 == base }
+        let name = FreeClientName.free(near: base) { $0 == base }
         #expect(name.hasSuffix("-2"))
         #expect(PlainName(name)?.text == name)
     }

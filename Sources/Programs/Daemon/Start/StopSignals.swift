@@ -5,7 +5,9 @@ import Glibc
 import Linux
 
 /// What tells the daemon to stop, from its beginning on: SIGTERM and SIGINT would else be its death.
-struct Stops: Sendable {
+///
+/// In which order it then ends is in ``Composition``.
+struct StopSignals: Sendable {
     /// For what runs once the daemon has started; one that came before is kept for it.
     let running: AsyncStream<Int32>
     private let starting: AsyncStream<Int32>

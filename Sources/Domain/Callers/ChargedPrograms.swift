@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The programs at one connection, as limits go by them.
+/// The programs at one connection, as limits go by them; grants and quiet times go by `Program`.
 ///
 /// A program that gets another's process to hold its connections, too, must not use up that one's own allowance. So
 /// what a program asks alone counts against it and against everything that it asks together with others; what several
 /// ask together counts against them together, and against none of them alone.
-package struct ProgramSet: Hashable, Sendable {
+package struct ChargedPrograms: Hashable, Sendable {
     /// What they are counted by (`Caller.vouchedIDs`).
     package let ids: Set<String>
 
@@ -21,7 +21,7 @@ package struct ProgramSet: Hashable, Sendable {
     }
 
     /// Whether what others have counts against these.
-    package func isCharged(for other: ProgramSet) -> Bool {
+    package func isCharged(for other: ChargedPrograms) -> Bool {
         isShared ? !ids.isDisjoint(with: other.ids) : other.ids.isSubset(of: ids)
     }
 
@@ -31,7 +31,7 @@ package struct ProgramSet: Hashable, Sendable {
     ///   - others: Who has one already, each as often as it has.
     ///   - limit: How many a program may have.
     /// - Returns: False where any of these has as many.
-    package func haveRoom(beside others: some Collection<ProgramSet>, limit: Int) -> Bool {
+    package func haveRoom(beside others: some Collection<ChargedPrograms>, limit: Int) -> Bool {
         haveRoom(for: 1, beside: others.lazy.map { ($0, 1) }, limit: limit)
     }
 
@@ -44,7 +44,7 @@ package struct ProgramSet: Hashable, Sendable {
     /// - Returns: False where any of these would have more.
     package func haveRoom(
         for amount: Int,
-        beside others: some Sequence<(ProgramSet, Int)>,
+        beside others: some Sequence<(ChargedPrograms, Int)>,
         limit: Int
     ) -> Bool {
         let charged = others.filter { isCharged(for: $0.0) }

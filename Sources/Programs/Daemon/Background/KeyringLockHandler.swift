@@ -5,9 +5,9 @@ import SecretService
 
 /// Ends what was allowed but not collected when the keyring is locked, and lets those go on who wait for its unlock.
 ///
-/// Two others follow the keyring's lock: `Keyring` itself, which drops what it has read, and `KeyringStore+following`,
+/// The lock itself is noticed in `Keyring+watch`. Two others go by it: `Keyring`, which drops what it has read, and `KeyringStore+following`,
 /// which tells that the vault is locked. The session's lock is `SessionLockHandler`'s.
-struct KeyringLockFollower: Sendable {
+struct KeyringLockHandler: Sendable {
     let keyring: Keyring
     let approvals: ApprovalBroker
 

@@ -5,7 +5,8 @@ import KDBX
 import SecureMemory
 import Vault
 
-// What goes into the file that another key opens, or that can take again what was kept.
+// What was kept goes into the file once that can take it again, or once the other key is known that opens it now. A save
+// into a file that another program has changed is merged by `KDBXFile`, with `Merger`.
 extension KDBXStore {
     /// Whether the file has another key now than the one that is known.
     var needsKey: Bool { opened != nil && trouble == file.reader.otherKey }

@@ -7,7 +7,7 @@ import Glibc
 ///
 /// It stays open from one addition to the next. When it would become too long, it is moved away, once, whoever is
 /// adding.
-package struct LineFile: ~Copyable {
+package struct RotatedLineFile: ~Copyable {
     private let path: String
     private let former: String
     private let limit: Int

@@ -98,11 +98,12 @@ final class Peer: Sendable {
             let found = await CallerIdentification.holdersSoon(of: self.owner)
             let isUnseen = found.isEmpty && self.isThere
             self.observation.withLock { observation in
-                guard max(observation.request, 1) == request, observation.seenHolders.count < Self.most else {
-                    return
-                }
-                if isUnseen { observation.isUnseen = true }
-                observation.seenHolders += found.filter { !observation.seenHolders.contains($0) }
+                guard max(observation.request, 1) == request else { return }
+                let new = found.filter { !observation.seenHolders.contains($0) }
+                let room = Self.most - observation.seenHolders.count
+                // Who can't be remembered counts as somebody who couldn't be seen.
+                if isUnseen || new.count > room { observation.isUnseen = true }
+                observation.seenHolders += new.prefix(max(room, 0))
             }
         }
     }

@@ -56,6 +56,10 @@ struct TextWidthTests {
             PlainText.fromLeftToRight("It is “فاير\nفوكس two”.")
                 == "\u{200E}It is “\u{2068}فاير\u{2069}\n\u{200E}\u{2068}فوكس two\u{2069}”."
         )
+        // A mark that makes one character with the quote.
+        #expect(
+            PlainText.fromLeftToRight("“a”\u{301} בנק b") == "\u{200E}“a”\u{301} \u{2068}בנק\u{2069} b"
+        )
     }
 
     @Test func `lines are broken where wide letters have no room`() {

@@ -48,8 +48,13 @@ final class TaskPool: Sendable {
         /// Rests until there is work; nil where it ends instead.
         @MainLoop private func next(from pool: TaskPool) async -> Work? {
             if let first = state.withLock({ $0.first.take() }) { return first }
-            state.withLock { $0.count += 1 }
-            guard !Task.isCancelled, pool.hasRoom else { return nil }
+            // Whoever cancels what has ended from now on cancels nothing; who did before ends this task, even where that
+            // is still to reach it.
+            let isCancelled = state.withLock { state in
+                state.count += 1
+                return state.isCancelled
+            }
+            guard !isCancelled, pool.hasRoom else { return nil }
             return await withCheckedContinuation { rest in
                 state.withLock { $0.rest = rest }
                 pool.rests(self)

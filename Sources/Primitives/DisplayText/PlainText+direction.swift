@@ -17,18 +17,19 @@ extension PlainText {
     /// A line with each quoted text, and each word outside of quotes, by itself where it has such letters.
     private static func isolated(_ line: Substring, _ quoted: inout Bool) -> String {
         var shown = ""
-        var part = ""
+        var part = String.UnicodeScalarView()
         func end() {
-            shown += part.unicodeScalars.contains(where: \.isRightToLeft) ? "\u{2068}\(part)\u{2069}" : part
-            part = ""
+            shown += part.contains(where: \.isRightToLeft) ? "\u{2068}\(String(part))\u{2069}" : String(part)
+            part.removeAll()
         }
-        for letter in line {
+        // By scalars: a mark behind a quote would make one character of both.
+        for letter in line.unicodeScalars {
             guard letter == "“" || letter == "”" || letter == " " && !quoted else {
                 part.append(letter)
                 continue
             }
             end()
-            shown.append(letter)
+            shown.unicodeScalars.append(letter)
             if letter != " " { quoted = letter == "“" }
         }
         end()

@@ -71,11 +71,16 @@ package struct FileReplacement: ~Copyable, Sendable {
     /// Removes what a replacement that was killed has left beside the file; with the lock, what those without it have
     /// left, too.
     package borrowing func clearLitter() {
-        unsafe unlink(temporary)
-        unsafe unlink(linked)
+        clearOwnLitter()
         if isLocked {
             lock.removeFilesOfEndedProcesses(named: [temporary, linked].map { name(of: $0) + "-" })
         }
+    }
+
+    /// The same under the names that this process writes under: no folder is listed at each save.
+    private borrowing func clearOwnLitter() {
+        unsafe unlink(temporary)
+        unsafe unlink(linked)
     }
 
     /// Puts other content in the file's place.
@@ -97,7 +102,7 @@ package struct FileReplacement: ~Copyable, Sendable {
         isStillOld: () -> Bool,
         reached: (Step) throws(SystemCallError) -> Void = { _ in }
     ) throws(SystemCallError) -> Outcome {
-        clearLitter()
+        clearOwnLitter()
         let lost: [String]
         do throws(SystemCallError) {
             try write(bytes, reached)
@@ -111,7 +116,7 @@ package struct FileReplacement: ~Copyable, Sendable {
             if !keepsBackup || !hasBackup() { try backUp(reached) }
             guard unsafe rename(temporary, path) == 0 else { throw .last("rename") }
         } catch {
-            clearLitter()
+            clearOwnLitter()
             throw error
         }
         // It is replaced: an error would make the caller do it again.

@@ -65,7 +65,11 @@ package final class ProcessExit: Sendable {
     /// Whether the process of a descriptor for one has ended.
     package static func hasEnded(_ descriptor: Int32) -> Bool {
         var poll = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        return unsafe Glibc.poll(&poll, 1, 0) != 0
+        while true {
+            let ready = unsafe Glibc.poll(&poll, 1, 0)
+            // A signal that comes between says nothing of the process.
+            if ready >= 0 || errno != EINTR { return ready != 0 }
+        }
     }
 
     deinit {

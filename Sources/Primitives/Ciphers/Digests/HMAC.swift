@@ -43,14 +43,15 @@ package enum HMAC {
 
 /// What every HMAC of a hash function begins with; each computation has a context of its own, so that none waits for
 /// another's data.
-@safe private struct HMACContext: Sendable {
+@safe struct HMACContext: Sendable {
     static let sha1 = HMACContext("SHA1", length: 20)
     static let sha256 = HMACContext("SHA256", length: 32)
     static let sha512 = HMACContext("SHA512", length: 64)
 
+    /// The length of a code.
+    let length: Int
     /// Where libcrypto's own is, under a key that everybody knows; it is never changed or freed, and all threads copy it.
     private let address: UInt
-    private let length: Int
 
     private init(_ digest: String, length: Int) {
         self.length = length
@@ -75,20 +76,37 @@ package enum HMAC {
 
     /// The code of some bytes, after which nothing of the key is left; nil if libcrypto can't.
     func code(of bytes: [UInt8], key: SecretBytes) -> [UInt8]? {
-        guard let raw = unsafe EVP_MAC_CTX_dup(OpaquePointer(bitPattern: address)) else { return nil }
+        guard let context = unsafe keyed(with: key) else { return nil }
         // Wipes what it frees.
-        defer { unsafe EVP_MAC_CTX_free(raw) }
-        var code = [UInt8](repeating: 0, count: length)
-        var written = 0
-        let isDone = unsafe key.withUnsafeBytes { key in
+        defer { unsafe EVP_MAC_CTX_free(context) }
+        return unsafe Self.code(of: bytes, with: context, length: length)
+    }
+
+    /// A context of libcrypto's under a key of any length, which the caller frees; nil if libcrypto can't.
+    @unsafe func keyed(with key: SecretBytes) -> OpaquePointer? {
+        guard let context = unsafe EVP_MAC_CTX_dup(OpaquePointer(bitPattern: address)) else { return nil }
+        let isKeyed = unsafe key.withUnsafeBytes { key in
             // A missing key would mean "the one from before" to libcrypto; an empty one needs an address.
             var none: UInt8 = 0
             return unsafe withUnsafePointer(to: &none) { none in
                 let start = unsafe key.bindMemory(to: UInt8.self).baseAddress ?? none
-                return unsafe EVP_MAC_init(raw, start, key.count, nil) == 1
-                    && EVP_MAC_update(raw, bytes, bytes.count) == 1
-                    && EVP_MAC_final(raw, &code, &written, code.count) == 1
+                return unsafe EVP_MAC_init(context, start, key.count, nil) == 1
             }
+        }
+        guard !isKeyed else { return unsafe context }
+        unsafe EVP_MAC_CTX_free(context)
+        return nil
+    }
+
+    /// The code of some bytes by a context that was just given its key, or begun anew under it.
+    @unsafe static func code(of bytes: [UInt8], with context: OpaquePointer, length: Int) -> [UInt8]? {
+        var written = 0
+        var isDone = false
+        let code = unsafe [UInt8](unsafeUninitializedCapacity: length) { code, count in
+            isDone =
+                unsafe EVP_MAC_update(context, bytes, bytes.count) == 1
+                && EVP_MAC_final(context, code.baseAddress, &written, length) == 1
+            count = isDone ? written : 0
         }
         return isDone && written == length ? code : nil
     }

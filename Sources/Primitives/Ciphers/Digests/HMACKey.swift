@@ -2,37 +2,46 @@
 
 import COpenSSL
 package import SecureMemory
+import Synchronization
 
-/// A key of HMAC-SHA-256 that is used often: what each code begins with is worked out once, and is in secret memory.
+/// A key of HMAC-SHA-256 that is used often: what each code begins with is worked out once.
+///
+/// libcrypto has that in ordinary memory, which it wipes when the last copy of this value goes.
 package struct HMACKey: Sendable {
-    private let states: SecretBytes
+    private let context: Context
 
     /// Prepares a key of any length.
-    package init(_ key: SecretBytes) {
-        unsafe states = key.withUnsafeBytes { key in
-            unsafe SecretBytes(count: MemoryLayout<keybell_hmac_states>.size) { buffer in
-                let states = unsafe buffer.bindMemory(to: keybell_hmac_states.self).baseAddress
-                let start = unsafe key.bindMemory(to: UInt8.self).baseAddress
-                // See Digest: there is no value to continue with.
-                precondition(
-                    unsafe keybell_hmac_prepare(start, key.count, states) == 1,
-                    "libcrypto could not prepare an HMAC"
-                )
-                return buffer.count
-            }
-        }
-    }
+    package init(_ key: SecretBytes) { context = Context(key) }
 
     /// The code of some bytes: 32 bytes.
-    package func code(of bytes: [UInt8]) -> [UInt8] {
-        unsafe states.withUnsafeBytes { buffer in
-            let states = unsafe buffer.bindMemory(to: keybell_hmac_states.self).baseAddress
-            return unsafe [UInt8](unsafeUninitializedCapacity: 32) { code, count in
-                let isDone = unsafe keybell_hmac_code(states, bytes, bytes.count, code.baseAddress)
-                // See Digest: a code of zeros would be a code that everybody knows.
-                precondition(isDone == 1, "libcrypto could not compute an HMAC")
-                count = 32
-            }
+    package func code(of bytes: [UInt8]) -> [UInt8] { context.code(of: bytes) }
+}
+
+/// libcrypto's context, of which each code takes the turn: copying it costs more than the code itself.
+@safe private final class Context: Sendable {
+    /// Where it is.
+    private let address: Mutex<UInt>
+
+    init(_ key: SecretBytes) {
+        // See Digest: there is no value to continue with.
+        guard let context = unsafe HMACContext.sha256.keyed(with: key) else {
+            preconditionFailure("libcrypto could not prepare an HMAC")
         }
+        address = Mutex(UInt(bitPattern: context))
+    }
+
+    deinit { address.withLock { unsafe EVP_MAC_CTX_free(OpaquePointer(bitPattern: $0)) } }
+
+    func code(of bytes: [UInt8]) -> [UInt8] {
+        let code = address.withLock { address -> [UInt8]? in
+            // Without a key it begins anew under the one that it has.
+            guard let context = unsafe OpaquePointer(bitPattern: address),
+                unsafe EVP_MAC_init(context, nil, 0, nil) == 1
+            else { return nil }
+            return unsafe HMACContext.code(of: bytes, with: context, length: HMACContext.sha256.length)
+        }
+        // See Digest: a code of zeros would be a code that everybody knows.
+        guard let code else { preconditionFailure("libcrypto could not compute an HMAC") }
+        return code
     }
 }

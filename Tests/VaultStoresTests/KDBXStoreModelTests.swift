@@ -70,7 +70,7 @@ private struct KDBXModel {
             reached: { [isReadOnly] (_) throws(SystemCallError) in
                 if isReadOnly.now { throw SystemCallError(call: "write", code: ENOSPC) }
             },
-            makeDeriver: { [isFailing] in FailingDeriver(isFailing) }
+            makeDeriver: { [isFailing] in HeldDeriver(DeriverHolder(), isFailing) }
         )
     }
 
@@ -91,7 +91,7 @@ private struct KDBXModel {
         case ...62: try damage()
         case ...67: toggle()
         case ...69: try await toggleState()
-        case ...71: await toggleKeys()
+        case ...71: toggleKeys()
         case ...75: await look()
         case ...82: try await lock(thenUnlocks: chance(50))
         case ...94: await unlock()
@@ -217,10 +217,9 @@ private struct KDBXModel {
         }
     }
 
-    private mutating func toggleKeys() async {
+    private mutating func toggleKeys() {
         isFailing.update { $0.toggle() }
         story.append("no keys \(isFailing.now)")
-        if !isFailing.now { await store.keepAgain() }
     }
 
     private mutating func look() async {
@@ -259,8 +258,6 @@ private struct KDBXModel {
 
     private mutating func restart() async throws {
         if isStateAway { try await toggleState() }
-        // What can be written nowhere is lost then.
-        if isFailing.now { await toggleKeys() }
         story.append("restart")
         await store.finish()
         store = make()
@@ -272,7 +269,7 @@ private struct KDBXModel {
         if isStateAway { try await toggleState() }
         await store.line.isDone()
         // What is in memory alone is lost then.
-        await store.keepAgain()
+        await store.lookAtKept()
         if await store.unwrittenSaves.isAnyInMemory { return }
         try await settle()
         story.append("kill")
@@ -285,12 +282,12 @@ private struct KDBXModel {
     /// A lock is over: whatever is written into the file from now on, what was saved is kept.
     private mutating func settle() async throws {
         await store.line.isDone()
-        if isStateAway || isFailing.now {
+        if isStateAway {
             // What the file alone has may be overwritten.
             let (file, kept) = try found()
             return due.subtract(file.subtracting(kept))
         }
-        await store.keepAgain()
+        await store.lookAtKept()
         expect(due.subtracting(try found().kept), "is nowhere")
     }
 
@@ -337,7 +334,7 @@ private struct KDBXModel {
 
     mutating func end() async throws {
         if isStateAway { try await toggleState() }
-        if isFailing.now { await toggleKeys() }
+        if isFailing.now { toggleKeys() }
         await store.finish()
         try await settle()
         fixture.passwords.next(Self.passwords.shuffled(using: &random))

@@ -282,6 +282,70 @@ struct KDBXUnwrittenSavesTests {
         #expect(try isKept(fixture))
     }
 
+    @Test func `what is dropped while it is being written is not written after that`() throws {
+        let folder = try TemporaryFolder()
+        for round in 1...10 {
+            let state = folder.path("state\(round)")
+            try Data().write(to: URL(filePath: state))
+            let unwrittenSaves = KDBXUnwrittenSaves(
+                name: "test",
+                path: folder.path("vault.kdbx"),
+                state: state
+            )
+            var all = KDBXSaves()
+            for number in UInt64(1)...20 {
+                let saves = KDBXSaves(entries: [Identifier(head: 1, tail: number)], marks: [number])
+                unwrittenSaves.keep([0], saves: saves)
+                all.add(saves)
+            }
+            try FileManager.default.removeItem(atPath: state)
+            let saves = all
+            DispatchQueue.concurrentPerform(iterations: 2) { number in
+                if number == 0 { unwrittenSaves.look() } else { _ = unwrittenSaves.drop(saves, in: [0], [0]) }
+            }
+            #expect(unwrittenSaves.look().allSatisfy { $0.duplicated != nil })
+        }
+    }
+
+    @Test func `what is kept stays as the file's duplicate where there is no room for another`() throws {
+        let folder = try TemporaryFolder()
+        let (vault, state) = (folder.path("vault.kdbx"), folder.path("state"))
+        let unwrittenSaves = KDBXUnwrittenSaves(name: "test", path: vault, state: state)
+        let place = KDBXSidecarFiles(vault: vault, state: state)
+        let saves = KDBXSaves(entries: [Identifier(head: 1, tail: 1)], marks: [1])
+        for number in UInt64(1)...98 {
+            try place.write(
+                [1],
+                saves: KDBXSaves(entries: [Identifier(head: 2, tail: number)], marks: [number + 1])
+            )
+        }
+        try place.write([2], saves: saves)
+        #expect(unwrittenSaves.drop(saves, in: [3], [0xAB]).isEmpty)
+        #expect(place.found().count == 99)
+        let copy = try #require(unwrittenSaves.look().first { $0.saves == saves })
+        #expect(copy.duplicated == "ab")
+        #expect(try unwrittenSaves.bytes(of: copy) == [2])
+    }
+
+    @Test func `where the disk may lose names, few of what a later one has stay`() throws {
+        let folder = try TemporaryFolder()
+        let place = KDBXSidecarFiles(
+            vault: folder.path("vault.kdbx"),
+            state: folder.path("state"),
+            writeFile: { (bytes, path) throws(SystemCallError) in
+                try SafeFile.write(bytes, to: path)
+                return false
+            }
+        )
+        var saves = KDBXSaves()
+        for number in 1...120 {
+            saves.add(Identifier(head: 1, tail: UInt64(number)))
+            try place.write([UInt8(number)], saves: saves, duplicated: "00")
+        }
+        #expect(place.found().count == 3)
+        #expect(place.found().contains { place.copy($0).saves == saves })
+    }
+
     @Test func `each state is kept under a name of its own`() throws {
         let folder = try TemporaryFolder()
         let place = KDBXSidecarFiles(vault: folder.path("gone/vault.kdbx"), state: folder.path("state"))

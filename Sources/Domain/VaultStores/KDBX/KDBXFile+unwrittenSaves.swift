@@ -9,10 +9,11 @@ import Vault
 // What Keybell had saved, and could not put back into the file: encrypted for `KDBXUnwrittenSaves`, and merged again.
 extension KDBXFile {
     /// The vault as it was last, under its own key: a whole file, to be kept elsewhere.
-    func encrypted(_ former: Opened, by deriver: any KeyDeriver) throws(VaultError) -> [UInt8] {
+    ///
+    /// No key is derived for it.
+    func encrypted(_ former: Opened) throws(VaultError) -> [UInt8] {
         do throws(KDBXError) {
-            return try former.snapshot.database.written(key: former.key, limits: reader.limits, by: deriver)
-                .file
+            return try former.snapshot.database.written(with: former.derived)
         } catch {
             throw VaultError(error, vault: reader.name, limits: reader.limits)
         }
@@ -90,13 +91,6 @@ extension KDBXFile {
             copies = unopened
         }
         left[.unopened] = copies.compactMap(\.path)
-        for state in unwrittenSaves.unencrypted
-        where !saved.contains(state.saved)
-            && state.snapshot.database.isSame(as: database, but: state.saved.entries)
-        {
-            if database.merge(state.saved.entries, from: state.snapshot.database) { isAny = true }
-            saved.add(state.saved)
-        }
         return Merged(
             opened: opened.pending(KDBXSnapshot(database), saved: saved),
             isAny: isAny,

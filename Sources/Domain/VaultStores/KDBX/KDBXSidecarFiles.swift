@@ -18,6 +18,8 @@ import Synchronization
 package struct KDBXSidecarFiles: Sendable {
     /// No vault has more of them.
     private static let most = 99
+    /// So many earlier ones of the same saves stay where the disk may lose the name of the newest in a crash.
+    private static let mostFormer = 2
     /// A vault that another configuration has anew may have the same files as the one that it lacked.
     private static let writing = Mutex(())
 
@@ -25,6 +27,8 @@ package struct KDBXSidecarFiles: Sendable {
     let vault: String
     /// The state folder.
     let state: String
+    /// Writes a file, and says whether the disk has it for certain; another one is for tests.
+    var writeFile: @Sendable ([UInt8], String) throws(SystemCallError) -> Bool = SafeFile.write(_:to:)
 
     /// What is kept for a vault, and its file isn't known to have, usually the oldest first.
     ///
@@ -83,11 +87,13 @@ package struct KDBXSidecarFiles: Sendable {
             }
             // First, for without it nothing of the file is merged.
             var isCertain = try Self.note(of: path).write(KDBXSavesNote(saves, duplicated: duplicated))
-            isCertain = try SafeFile.write(bytes, to: path) && isCertain
-            guard isCertain else { return path }
-            for former in found().map(copy) where former.path != path && saves.contains(former.saves) {
-                // What the file lacked goes once it has that for certain.
-                guard let path = former.path, duplicated == nil || former.duplicated != nil else { continue }
+            isCertain = try writeFile(bytes, path) && isCertain
+            let former = oldestFirst().map(copy).filter { former in
+                former.path != path && saves.contains(former.saves)
+                    // What the file lacked goes once it has that for certain.
+                    && (duplicated == nil || former.duplicated != nil)
+            }
+            for path in former.dropLast(isCertain ? 0 : Self.mostFormer).compactMap(\.path) {
                 Self.remove(path)
             }
             return path
@@ -116,19 +122,29 @@ package struct KDBXSidecarFiles: Sendable {
         }
     }
 
-    /// Notes of duplicates that the vault's file isn't known to have them any more.
+    /// Notes of files whether the vault's file is known to have them.
     ///
+    /// - Parameters:
+    ///   - duplicated: Its SHA-256 in hex; nil where it isn't known to have them any more.
+    ///   - isDue: Which ones.
     /// - Returns: Whether there are any.
-    func noteMissing(where isMissing: (KDBXCopy) -> Bool) -> Bool {
+    @discardableResult
+    func note(duplicated: String?, where isDue: (KDBXCopy) -> Bool) -> Bool {
         Self.writing.withLock { _ in
-            let copies = found().map(copy).filter { $0.duplicated != nil && isMissing($0) }
+            let copies = found().map(copy).filter(isDue)
             for copy in copies {
                 guard let path = copy.path else { continue }
                 // Without that it is merged by the next unlock all the same.
-                _ = try? Self.note(of: path).write(KDBXSavesNote(copy.saves, duplicated: nil))
+                _ = try? Self.note(of: path).write(KDBXSavesNote(copy.saves, duplicated: duplicated))
             }
             return !copies.isEmpty
         }
+    }
+
+    private func oldestFirst() -> [String] {
+        found().map { (path: $0, time: FileStamp($0)?.seconds ?? 0) }.enumerated().sorted { left, right in
+            (left.element.time, left.offset) < (right.element.time, right.offset)
+        }.map(\.element.path)
     }
 
     private static func note(of path: String) -> StateFile<KDBXSavesNote> {

@@ -37,19 +37,27 @@ extension KDBXStore {
 
     /// Puts into the file what was kept and can be opened by one of these passwords.
     func mergeKept(openedBy passwords: [SecretBytes?], within timeout: Duration) async {
+        let era = era
         // Not in the queue, where something that takes long may be waiting, unless that may keep something.
         let saved = opened?.saved ?? KDBXSaves()
         let isAny = await opening { [unwrittenSaves] in
             unwrittenSaves.look().contains { !saved.contains($0.saves) } || unwrittenSaves.isAnyInMemory
         }
         guard isAny || settlingCount > 0 else { return }
-        let merging = line.join { await self.mergeKeptNow(openedBy: passwords) }
+        guard era == self.era else { return }
+        mergeCount += 1
+        let number = mergeCount
+        // Not in what waits in the line, which a lock can't take out.
+        passwordsOfMerges[number] = passwords
+        let merging = line.join { await self.mergeKeptNow(number) }
         // What takes longer goes on.
         try? await withDeadline(timeout) { await merging.value }
     }
 
-    private func mergeKeptNow(openedBy passwords: [SecretBytes?]) async {
-        guard let former = opened else { return }
+    private func mergeKeptNow(_ number: Int) async {
+        guard let passwords = passwordsOfMerges.removeValue(forKey: number), let former = opened else {
+            return
+        }
         // What waits behind them is a save or the daemon's end.
         let (era, derivers) = (era, CancellableDerivers(makeDeriver, within: .seconds(30)))
         merging = derivers

@@ -12,7 +12,14 @@ extension KDBXStore {
     /// It keeps its own hold on what it needs until it is done.
     func settle(_ former: KDBXReader.Opened) {
         settlingCount += 1
-        let first = line.join { await self.putBackOrKeep(former) }
+        // At once: what is before it in the line may take long.
+        let keeping = Task(executorPreference: MainLoop.executor) {
+            await self.keepSaved(former, isMissing: false)
+        }
+        let first = line.join {
+            await keeping.value
+            return await self.putBackOrKeep(former)
+        }
         // Not the task itself, which holds what it came to, a whole vault, for as long as it is held.
         settling = Task(executorPreference: MainLoop.executor) { _ = await first.value }
         line.join {
@@ -30,8 +37,7 @@ extension KDBXStore {
     private func putBackOrKeep(_ former: KDBXReader.Opened) async -> KDBXReader.Opened? {
         defer { settlingCount -= 1 }
         do throws(VaultError) {
-            let (reader, writer) = (makeDeriver(), makeDeriver())
-            try await putBack(former, by: reader, writingBy: writer)
+            try await putBack(former, by: CancellableDerivers(makeDeriver, within: .seconds(120)))
             return nil
         } catch {
             await keepSaved(former)
@@ -45,17 +51,17 @@ extension KDBXStore {
         attempts = derivers
         defer { if attempts === derivers { attempts = nil } }
         for attempt in 1... {
-            // Opened again: what is kept goes into the file then. When the daemon ends, it does so the next time.
-            if opened != nil || isFinishing, unwrittenSaves.trouble == nil { return }
-            // Another program may be in the middle of writing it; nobody cancels this.
-            try? await pause(retryPause)
-            if opened != nil || isFinishing, unwrittenSaves.trouble == nil { return }
-            // What is in memory alone has only the file to go to: that isn't ended.
-            guard let reader = unwrittenSaves.trouble == nil ? derivers.next() : makeDeriver(),
-                let writer = unwrittenSaves.trouble == nil ? derivers.next() : makeDeriver()
-            else { return }
+            guard isRetryDue else { return }
+            // Another program may be in the middle of writing it.
+            await pauseBeforeRetry()
+            guard isRetryDue else { return }
+            // What is in memory alone has only the file to go to: just the end of the daemon's time ends that.
+            let isKept = unwrittenSaves.trouble == nil
             do throws(VaultError) {
-                return try await putBack(former, by: reader, writingBy: writer)
+                return try await putBack(
+                    former,
+                    by: isKept ? derivers : CancellableDerivers(makeDeriver, within: .seconds(120))
+                )
             } catch {
                 guard attempt < 5 else {
                     return log.isNotPutBack(
@@ -67,11 +73,30 @@ extension KDBXStore {
         }
     }
 
+    /// False where the vault is open again or the daemon ends: what is kept goes into the file by the next unlock.
+    private var isRetryDue: Bool {
+        if isGivenUp { return false }
+        return opened == nil && !isFinishing || unwrittenSaves.trouble != nil
+    }
+
+    private func pauseBeforeRetry() async {
+        let pausing = Task(executorPreference: MainLoop.executor) { [retryPause] in
+            // The daemon's end cancels it.
+            _ = try? await pause(retryPause)
+        }
+        retryPausing = pausing
+        await pausing.value
+    }
+
     private func putBack(
         _ former: KDBXReader.Opened,
-        by reader: any KeyDeriver,
-        writingBy writer: any KeyDeriver
+        by derivers: CancellableDerivers
     ) async throws(VaultError) {
+        putters = derivers
+        defer { putters = nil }
+        guard !isGivenUp, let reader = derivers.next(), let writer = derivers.next() else {
+            throw .unavailable("Deriving the key of the vault \(name) takes too long.")
+        }
         let time = now()
         let state = try await work { [file] () throws(VaultError) in
             try file.putBack(former, at: time, by: reader, writingBy: writer)

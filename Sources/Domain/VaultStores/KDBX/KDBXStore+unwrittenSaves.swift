@@ -19,36 +19,27 @@ extension KDBXStore {
     /// Looks at what is kept, and tries once more to keep what is in memory alone.
     func lookAtKept() async {
         let trouble = unwrittenSaves.trouble
-        await work { [unwrittenSaves] in _ = unwrittenSaves.look() }
+        await keeping { [unwrittenSaves] in _ = unwrittenSaves.look() }
         isLookingAtKept = false
         if trouble != unwrittenSaves.trouble { changeBroadcast.send(()) }
     }
 
-    /// Keeps what was saved while the vault is open, so that not even the daemon's sudden end loses it.
+    /// Keeps what was saved and the file isn't known to have, so that not even the daemon's sudden end loses it.
     ///
-    /// What can't be encrypted now is held in memory as it is, and tried again.
+    /// No key is derived for it, and it waits for nothing else that is done with the file.
     ///
     /// - Parameters:
     ///   - former: The state.
-    ///   - isHeld: Whether it is just such a one: then it isn't kept if the file has it meanwhile.
-    func keepSaved(_ former: KDBXReader.Opened, isHeld: Bool = false) async {
+    ///   - isMissing: Whether the file is known to lack it: then a duplicate of it is none any more.
+    func keepSaved(_ former: KDBXReader.Opened, isMissing: Bool = true) async {
         guard !former.saved.isEmpty else { return }
-        let (deriver, trouble, isKnown) = (
-            makeDeriver(), unwrittenSaves.trouble, unwrittenSaves.holds(former.saved)
-        )
+        let trouble = unwrittenSaves.trouble
         do throws(VaultError) {
-            let isNew = try await work { [file, unwrittenSaves] () throws(VaultError) in
-                guard !isHeld || unwrittenSaves.holds(former.saved) else { return false }
+            let isNew = try await keeping { [file, unwrittenSaves] () throws(VaultError) in
                 guard !unwrittenSaves.has(former.saved) else {
-                    return unwrittenSaves.noteMissing { former.saved.contains($0.saves) }
+                    return isMissing && unwrittenSaves.noteMissing { former.saved.contains($0.saves) }
                 }
-                do throws(VaultError) {
-                    unwrittenSaves.keep(try file.encrypted(former, by: deriver), saves: former.saved)
-                } catch {
-                    // It has no other place: whoever has come with it may let go of it now.
-                    unwrittenSaves.hold(former, for: error)
-                    throw error
-                }
+                unwrittenSaves.keep(try file.encrypted(former), saves: former.saved)
                 return true
             }
             guard isNew else {
@@ -61,7 +52,7 @@ extension KDBXStore {
                 log.isKept(in: unwrittenSaves.paths)
             }
         } catch {
-            if !isKnown { log.isNotKept("\(error)") }
+            log.isNotKept("\(error)")
         }
         changeBroadcast.send(())
         keepLater()
@@ -84,15 +75,9 @@ extension KDBXStore {
     }
 
     private func isStillInMemory() async -> Bool {
-        await keepAgain()
+        await lookAtKept()
         isRetrying = unwrittenSaves.isAnyInMemory
         return isRetrying
-    }
-
-    /// Tries once more to keep what is in memory alone.
-    func keepAgain() async {
-        await lookAtKept()
-        for state in unwrittenSaves.unencrypted { await keepSaved(state, isHeld: true) }
     }
 
     /// The file has this state, as was just read or written, though the disk may not.

@@ -4,6 +4,7 @@ import ConcurrencyTools
 package import KDBX
 package import Linux
 package import Logging
+import SecureMemory
 package import Vault
 
 /// Logins in a KDBX file, as KeePass and its relatives have them.
@@ -26,6 +27,9 @@ package actor KDBXStore: MainLoopActor, VaultStore {
     let work: BlockingWork
     /// Unlocking has a thread of its own, since a save that is under way goes on after a lock.
     let opening: BlockingWork
+    /// So has the state folder, since neither a key derivation nor a vault's file that hangs may keep it from having what
+    /// was saved.
+    let keeping: BlockingWork
     let makeDeriver: @Sendable () -> any KeyDeriver
     /// Why the file can no longer be read as it is now.
     var trouble: VaultError?
@@ -43,10 +47,19 @@ package actor KDBXStore: MainLoopActor, VaultStore {
     var settlingCount = 0
     /// What derives the keys of what is kept, which a lock ends.
     var merging: CancellableDerivers?
+    /// The passwords by which what is kept is to be opened, by the number of the merge that waits for its turn.
+    var passwordsOfMerges: [Int: [SecretBytes?]] = [:]
+    var mergeCount = 0
     /// What derives keys for something that is kept already, which the daemon's end ends.
     var attempts: CancellableDerivers?
+    /// What derives keys to put something back after a lock, which ends when the daemon's end has no time left.
+    var putters: CancellableDerivers?
+    /// What waits before that is tried again.
+    var retryPausing: Task<Void, Never>?
     /// Whether the daemon ends: what is kept is merged the next time.
     private(set) var isFinishing = false
+    /// Whether it has no time left for that.
+    private(set) var isGivenUp = false
     var isLookingAtKept = false
     var isRetrying = false
     private var unlocking: KDBXUnlock.Running?
@@ -128,6 +141,7 @@ package actor KDBXStore: MainLoopActor, VaultStore {
         fileWatch = KDBXFileWatch(vault: name, path: path, logger: logger)
         poll = KDBXFilePoll(path: path, timeout: lookTimeout, tellsChanges: tellsChanges)
         opening = BlockingWork(label: "org.keybell.kdbx.opening")
+        keeping = BlockingWork(label: "org.keybell.kdbx.keeping")
         // Before it is opened, and so before anything is saved.
         opening.begin { [file, unwrittenSaves] in
             file.clearLitter()
@@ -177,6 +191,7 @@ package actor KDBXStore: MainLoopActor, VaultStore {
         rereading?.end()
         rereading = nil
         merging?.end()
+        passwordsOfMerges = [:]
         (opened, trouble) = (nil, nil)
         fileWatch.stop()
         changeBroadcast.send(())
@@ -194,14 +209,33 @@ package actor KDBXStore: MainLoopActor, VaultStore {
         await line.isDone()
     }
 
+    /// Locks it, and puts back what another program has overwritten.
+    ///
+    /// What was saved is kept before that: where the task is cancelled, since deriving keys takes too long, the next unlock
+    /// puts it back.
     package func finish() async {
         isFinishing = true
-        defer { isFinishing = false }
-        attempts?.end()
+        defer { (isFinishing, isGivenUp) = (false, false) }
         await lock()
-        await savesAreDone()
-        await keepAgain()
+        // While something else may still be done with the file.
+        if unwrittenSaves.isAnyInMemory { await lookAtKept() }
+        if unwrittenSaves.trouble == nil { attempts?.end() }
+        retryPausing?.cancel()
+        await withTaskCancellationHandler {
+            await savesAreDone()
+        } onCancel: {
+            Task(executorPreference: MainLoop.executor) { await self.giveUp() }
+        }
+        if unwrittenSaves.isAnyInMemory { await lookAtKept() }
         if let trouble = unwrittenSaves.trouble { log.isLost(trouble) }
+    }
+
+    private func giveUp() {
+        // It may have come too late.
+        guard isFinishing else { return }
+        isGivenUp = true
+        for derivers in [attempts, putters, merging] { derivers?.end() }
+        retryPausing?.cancel()
     }
 
     /// Changes how it is opened from the next time on; while it is open it stays so, and an unlock that is under way

@@ -67,7 +67,7 @@ final class KDBXUnlock: Sendable {
 
     /// Ends it: what it derives comes to nothing, and what it finds is not to be used.
     func end() {
-        state.withLock { $0.isEnded = true }
+        state.withLock { ($0.isEnded, $0.failed) = (true, []) }
         stopReading()
     }
 
@@ -94,7 +94,8 @@ final class KDBXUnlock: Sendable {
             let opened = try await open(with: password)
             try goOn()
             if let opened { return (opened, password) }
-            state.withLock { $0.failed.append(password) }
+            // A lock forgets them.
+            state.withLock { if !$0.isEnded { $0.failed.append(password) } }
             attempt += 1
         }
     }

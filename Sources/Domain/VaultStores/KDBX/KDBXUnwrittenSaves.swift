@@ -18,12 +18,6 @@ struct KDBXCopy: Sendable {
     var duplicated: String?
 }
 
-/// A state of a vault that its file can't take, and that couldn't be encrypted: nothing else has it.
-struct KDBXUnencrypted: Sendable {
-    let state: KDBXReader.Opened
-    let reason: String
-}
-
 /// Keeps what Keybell had saved in a vault.
 ///
 /// What the file can't take is in the state folder, and in memory, encrypted, as long as it can't be written there. What the
@@ -37,17 +31,9 @@ final class KDBXUnwrittenSaves: Sendable {
         var copies: [KDBXCopy] = []
         /// Why they are.
         var reason: String?
-        /// What couldn't even be encrypted.
-        var unencrypted: [KDBXUnencrypted] = []
         var paths: [String] = []
         /// What was in the state folder, and the vault's file had, too.
         var duplicates: [KDBXCopy] = []
-
-        /// Removes what a state with these saves has.
-        mutating func remove(_ saves: KDBXSaves) {
-            copies.removeAll { saves.contains($0.saves) }
-            unencrypted.removeAll { saves.contains($0.state.saved) }
-        }
     }
 
     private let place: KDBXSidecarFiles
@@ -65,14 +51,8 @@ final class KDBXUnwrittenSaves: Sendable {
 
     /// Why something that was saved is in memory alone, and what to do about it; nil if nothing is.
     var trouble: String? {
-        let (unwritten, unencrypted) = state.withLock { ($0.reason, $0.unencrypted.first?.reason) }
-        let isLost = "What Keybell saved in \(name) is in memory alone, and lost when Keybell ends"
-        if let unwritten {
-            return
-                "\(isLost), for neither the vault's file nor \(place.state) takes it (\(unwritten)): make room in that folder, or mend the file."
-        }
-        return unencrypted.map {
-            "\(isLost), for it can't be encrypted (\($0)): Keybell tries that again, and the next unlock puts it into the file."
+        state.withLock { $0.reason }.map {
+            "What Keybell saved in \(name) is in memory alone, and lost when Keybell ends, for neither the vault's file nor \(place.state) takes it (\($0)): make room in that folder, or mend the file."
         }
     }
 
@@ -110,9 +90,7 @@ final class KDBXUnwrittenSaves: Sendable {
     func has(_ saves: KDBXSaves) -> Bool {
         var all = KDBXSaves()
         for copy in look() { all.add(copy.saves) }
-        guard all.contains(saves) else { return false }
-        state.withLock { $0.unencrypted.removeAll { all.contains($0.state.saved) } }
-        return true
+        return all.contains(saves)
     }
 
     /// Keeps a state.
@@ -123,33 +101,15 @@ final class KDBXUnwrittenSaves: Sendable {
     func keep(_ bytes: [UInt8], saves: KDBXSaves) {
         looking.withLock { _ in
             state.withLock { state in
-                state.remove(saves)
+                state.copies.removeAll { saves.contains($0.saves) }
                 state.copies.append(KDBXCopy(path: nil, bytes: bytes, saves: saves))
             }
             _ = lookNow()
         }
     }
 
-    /// Holds a state that couldn't even be encrypted, until it, or a later one, is kept or in the file.
-    func hold(_ former: KDBXReader.Opened, for error: VaultError) {
-        state.withLock { state in
-            state.unencrypted.removeAll { former.saved.contains($0.state.saved) }
-            let isHeld = state.unencrypted.contains { $0.state.saved.contains(former.saved) }
-            if isHeld { return }
-            state.unencrypted.append(KDBXUnencrypted(state: former, reason: "\(error)"))
-        }
-    }
-
-    /// Whether it still holds a state that couldn't be encrypted.
-    func holds(_ saves: KDBXSaves) -> Bool {
-        state.withLock { state in state.unencrypted.contains { $0.state.saved == saves } }
-    }
-
-    /// The states that couldn't be encrypted.
-    var unencrypted: [KDBXReader.Opened] { state.withLock { $0.unencrypted.map(\.state) } }
-
     /// Whether something is in memory alone.
-    var isAnyInMemory: Bool { state.withLock { !$0.copies.isEmpty || !$0.unencrypted.isEmpty } }
+    var isAnyInMemory: Bool { state.withLock { !$0.copies.isEmpty } }
 
     /// Drops what the vault's file has for certain by now, but for one duplicate.
     ///
@@ -160,14 +120,21 @@ final class KDBXUnwrittenSaves: Sendable {
     /// - Returns: The files that were removed, and aren't duplicates.
     func drop(_ saves: KDBXSaves, in bytes: [UInt8], _ digest: [UInt8]) -> [String] {
         looking.withLock { _ in
-            state.withLock { $0.remove(saves) }
-            let removed = place.remove { $0.duplicated == nil && saves.contains($0.saves) }
-            if !duplicates(saves, digest) {
-                // Where that can't be, the former one stays.
-                _ = try? place.write(bytes, saves: saves, duplicated: Hex.text(digest))
+            defer { _ = lookNow() }
+            state.withLock { $0.copies.removeAll { saves.contains($0.saves) } }
+            let digest = Hex.text(digest)
+            let isDue = { (copy: KDBXCopy) in copy.duplicated == nil && saves.contains(copy.saves) }
+            if !place.found().map(place.copy).contains(where: { $0.duplicated == digest && $0.saves == saves }
+            ) {
+                do throws(SystemCallError) {
+                    try place.write(bytes, saves: saves, duplicated: digest)
+                } catch {
+                    // There is no room for another one, so these are the duplicates.
+                    place.note(duplicated: digest, where: isDue)
+                    return []
+                }
             }
-            _ = lookNow()
-            return removed
+            return place.remove(where: isDue)
         }
     }
 
@@ -212,7 +179,7 @@ final class KDBXUnwrittenSaves: Sendable {
     func noteMissing(where isMissing: (KDBXCopy) -> Bool) -> Bool {
         looking.withLock { _ in
             defer { _ = lookNow() }
-            return place.noteMissing(where: isMissing)
+            return place.note(duplicated: nil) { $0.duplicated != nil && isMissing($0) }
         }
     }
 

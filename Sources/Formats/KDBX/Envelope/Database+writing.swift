@@ -20,21 +20,32 @@ extension Database {
         limits: KDBXLimits = KDBXLimits(),
         by deriver: any KeyDeriver = DirectDeriver()
     ) throws(KDBXError) -> (file: [UInt8], key: DerivedKey) {
+        let derivation = try header.keyDerivation.renewed()
+        let derived = try key.derived(by: derivation, of: version, limits, deriver)
+        return (try written(with: derived), derived)
+    }
+
+    /// Writes the file under a key that was derived before, which costs nothing; everything else is fresh, so that no
+    /// two files have the same key and nonce.
+    ///
+    /// - Parameter derived: The key of another state of the file, of the same version.
+    /// - Returns: The file.
+    /// - Throws: `failed`; `unwritable`, since no character is ever left out.
+    package func written(with derived: DerivedKey) throws(KDBXError) -> [UInt8] {
         var header = header
+        header.set(derived.derivation)
+        // Version 3 has no other derivation than AES.
+        guard try header.keyDerivation == derived.derivation else { throw .failed }
         header[.masterSeed] = Randomness.bytes(32)
         header[.nonce] = Randomness.bytes(try header.cipher.nonceCount)
-        header.set(try header.keyDerivation.renewed())
         let stream = InnerStream(fresh: innerStream)
         if !version.isModern {
             header[.innerStream] = stream.kind.rawValue.littleEndianBytes
             header[.streamKey] = stream.key.withSpan { key in key.indices.map { key[$0] } }
             header[.streamStart] = Randomness.bytes(32)
         }
-        let derived = try key.derived(by: header.keyDerivation, of: version, limits, deriver)
-        let file =
-            version.isModern
+        return version.isModern
             ? try modernFile(header, stream, derived) : try oldFile(header, stream, derived)
-        return (file, derived)
     }
 
     private func modernFile(

@@ -72,11 +72,11 @@ struct FakePinentry {
     /// How `Pinentry` is told to use it.
     func pinentry(
         deadline: Duration = .seconds(20),
-        greeting: Duration = .seconds(10),
+        starting: Duration = .seconds(10),
         environment: [String: String] = [
             "LC_ALL": "C.UTF-8", "TERM": "dumb", "GPG_TTY": "", "DISPLAY": ":77",
         ]
     ) -> Pinentry {
-        Pinentry(program: path, deadline: deadline, greeting: greeting, environment: environment)
+        Pinentry(program: path, deadline: deadline, starting: starting, environment: environment)
     }
 }

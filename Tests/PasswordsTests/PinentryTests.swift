@@ -89,13 +89,24 @@ struct PinentryTests {
         #expect(!text.contains("secret") && !text.contains("lost"))
     }
 
-    @Test func `one that never greets is found out long before the deadline`() async throws {
-        let fake = try await FakePinentry(greeting: "sleep 600")
-        let pinentry = fake.pinentry(deadline: .seconds(600), greeting: .milliseconds(200))
+    @Test(arguments: [(greeting: "sleep 600", option: "ok"), (greeting: "ok", option: "sleep 600")])
+    func `one that does nothing before it is to ask is found out long before the deadline`(
+        greeting: String,
+        option: String
+    ) async throws {
+        let fake = try await FakePinentry(greeting: greeting, option: option)
+        let pinentry = fake.pinentry(deadline: .seconds(600), starting: .milliseconds(200))
         let error = await #expect(throws: VaultError.self) {
             try await pinentry.password(title: "t", text: "x")
         }
         #expect(text(of: error).contains("did nothing; name another"))
+    }
+
+    @Test func `a person may take longer than it may take to start`() async throws {
+        // The time for the start is over before the answer.
+        let fake = try await FakePinentry(answer: "sleep 4; say 'D x' OK")
+        let pinentry = fake.pinentry(starting: .seconds(3))
+        #expect(try await pinentry.password(title: "t", text: "x") == SecretBytes(utf8: "x"))
     }
 
     @Test func `one that isn't installed is named`() async throws {

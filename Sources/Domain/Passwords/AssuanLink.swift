@@ -10,7 +10,7 @@ enum AssuanError: Error, Equatable, Sendable {
     case refused(code: UInt32, text: String)
     /// The server ended, or closed its output, before it had answered.
     case ended
-    /// It didn't greet in time.
+    /// It didn't greet, or didn't answer what asks nobody anything, in time.
     case silent
     /// It sent what isn't the protocol, or far too much.
     case garbled
@@ -22,19 +22,30 @@ struct AssuanLink {
     static let longestLine = 1000
 
     private let child: ChildProgram
+    private let output: OutputLines
     private var lines: AsyncStream<SecretBytes>.Iterator
+    /// Goes off if the server takes too long before it is to ask somebody.
+    private let alarm: Alarm
 
-    /// Takes a server's greeting, which comes before it asks anybody anything.
-    init(child: ChildProgram, output: OutputLines, greetedWithin limit: Duration) async throws(AssuanError) {
-        self.child = child
+    /// Takes a server's greeting.
+    ///
+    /// - Parameters:
+    ///   - child: The server.
+    ///   - output: What it writes.
+    ///   - limit: How long it may take for everything until `ask`.
+    /// - Throws: That it doesn't greet.
+    init(child: ChildProgram, output: OutputLines, readyWithin limit: Duration) async throws(AssuanError) {
+        (self.child, self.output) = (child, output)
         lines = output.lines.makeAsyncIterator()
-        let alarm = Alarm(after: limit) { output.giveUp() }
-        defer { alarm.cancel() }
-        do throws(AssuanError) {
-            _ = try await answer()
-        } catch {
-            throw output.isGivenUp ? .silent : error
-        }
+        alarm = Alarm(after: limit) { output.giveUp() }
+        _ = try await answer()
+    }
+
+    /// Sends a command for which the server asks somebody, who may take their time.
+    @discardableResult
+    mutating func ask(_ command: String) async throws(AssuanError) -> SecretBytes {
+        alarm.cancel()
+        return try await send(command)
     }
 
     /// Sends a command and waits for its end.
@@ -73,7 +84,7 @@ struct AssuanLink {
             case nil: throw .garbled
             }
         }
-        throw .ended
+        throw output.isGivenUp ? .silent : .ended
     }
 
     private func write(_ line: String) -> Bool {

@@ -17,8 +17,8 @@ package struct Pinentry: Sendable {
     package let program: String
     /// How long the person may take.
     package let deadline: Duration
-    /// How long it may take to greet: it asks nobody before that.
-    private let greeting: Duration
+    /// How long it may take until it is to ask.
+    private let starting: Duration
     /// What it gets in addition to our own variables.
     private let environment: [String: String]
 
@@ -27,17 +27,17 @@ package struct Pinentry: Sendable {
     /// - Parameters:
     ///   - program: A path, or a name to be found in PATH.
     ///   - deadline: How long the person may take.
-    ///   - greeting: How long the program may take until it greets.
+    ///   - starting: How long the program may take until it is to ask.
     ///   - environment: Variables in addition to, or instead of, our own.
     package init(
         program: String = "pinentry",
         deadline: Duration = .seconds(120),
-        greeting: Duration = .seconds(10),
+        starting: Duration = .seconds(10),
         environment: [String: String] = [:]
     ) {
         self.program = program
         self.deadline = deadline
-        self.greeting = greeting
+        self.starting = starting
         self.environment = environment
     }
 
@@ -62,7 +62,7 @@ package struct Pinentry: Sendable {
             try await link.send("SETDESC", text)
             try await link.send("SETPROMPT", "Password:")
             if let error { try await link.send("SETERROR", error) }
-            return try await link.send("GETPIN")
+            return try await link.ask("GETPIN")
         }
     }
 
@@ -87,7 +87,7 @@ package struct Pinentry: Sendable {
             try await link.offer("SETNOTOK", labels.no)
             try await link.offer("SETCANCEL", labels.neither)
             do throws(AssuanError) {
-                try await link.send("CONFIRM")
+                try await link.ask("CONFIRM")
                 return true
             } catch .refused(code: Self.notConfirmed, text: _) {
                 return false
@@ -130,7 +130,7 @@ package struct Pinentry: Sendable {
         }
         do {
             let result = try await withDeadline(deadline) {
-                var link = try await AssuanLink(child: child, output: output, greetedWithin: greeting)
+                var link = try await AssuanLink(child: child, output: output, readyWithin: starting)
                 for (name, value) in options(reason.terminal) {
                     try await link.offer("OPTION", "\(name)=\(value)")
                 }

@@ -51,8 +51,8 @@ import Testing
     private static let free: Set<String> = [
         "suggestedID", "isNameTaken", "deniedName", "wantedHost", "coveredCount", "unlocksKeyring",
     ]
-    /// What is made of another one, or of an ended request alone.
-    private static let made: Set<String> = ["entryLines", "furtherEntries"]
+    /// What is made of another one, or of an ended request alone, or says how the text is written.
+    private static let made: Set<String> = ["entryLines", "furtherEntries", "hostForm"]
 
     @Test func `requests that differ in anything that is shown or granted are two questions`() {
         let request = ApprovalRequest.release()

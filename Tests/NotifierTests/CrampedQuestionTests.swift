@@ -119,7 +119,68 @@ import Testing
                 || ["evil.example.net", "Plain http", "replace"].allSatisfy { text.contains($0) },
             "\(text)"
         )
-        #expect(note.buttons.map(\.label).contains("Always") == !isCounted)
+        // What is cut for its width is the beginning of a path.
+        let hasName = text.contains(name.suffix(1))
+        #expect(note.buttons.map(\.label).contains("Always") == (!isCounted && hasName), "\(text)")
+    }
+
+    /// Higher than those of any usual script.
+    static let veryTall = ["བོད་ཡིག་གི་ཕྱོགས", "\u{FDFD}\u{FDFD}", "\u{1242B}\u{1242B}", "ខ្មែរ བོད"]
+
+    @Test(arguments: ["gnome-shell", "cinnamon"], veryTall)
+    func `a very tall name has all warnings named, and then nothing can be allowed for good`(
+        product: String,
+        name: String
+    ) {
+        let note = note(Self.alarming("/tmp/demo/\(name)"), on: product)
+        let text = words(note)
+        for part in ["key belongs to", "evil.example.net", "Plain http.", "replace", "github.com", "7F2A"] {
+            #expect(text.contains(part), "\(text)")
+        }
+        #expect(!text.contains("keybell watch"), "\(text)")
+        #expect(note.buttons.map(\.label) == ["Allow", "Deny"], "\(text)")
+    }
+
+    @Test(arguments: ["mako", "gnome-shell", "cinnamon"], ["بنك.شبكة", "བོད.ཡིག", "ไทย.ไทย"])
+    func `a host is never shortened for its tall letters`(product: String, host: String) {
+        let labels = PlainText.host(host, as: .aLabels)
+        for isAlarming in [false, true] {
+            var request =
+                isAlarming
+                ? Self.alarming("/tmp/demo/browser")
+                : Self.release(Self.caller("/usr/bin/chromium", isReplaceable: false))
+            request.host = labels
+            let note = note(request, on: product)
+            let text = words(note)
+            #expect(text.contains(host) || text.contains(labels), "\(text)")
+            #expect(!text.contains("…."), "\(text)")
+            #expect(text.contains("ith passwords.") || text.contains("and passwords."), "\(text)")
+            let isCounted = text.contains("keybell watch")
+            #expect(note.buttons.map(\.label).contains("Always") == !isCounted, "\(text)")
+        }
+    }
+
+    @Test(arguments: ["بنك.شبكة", "བོད.ཡིག"])
+    func `on mako the A-labels of a tall host leave room for a warning, and then it can be allowed`(
+        host: String
+    ) {
+        var request = Self.release(Self.caller("/usr/bin/chromium", isReplaceable: false))
+        (request.host, request.isPlainHTTP) = (PlainText.host(host, as: .aLabels), true)
+        let note = note(request, on: "mako")
+        let text = words(note)
+        #expect(PlainText.host(host) == host)
+        for part in [PlainText.host(host, as: .aLabels), "Plain http", "With passwords."] {
+            #expect(text.contains(part), "\(text)")
+        }
+        #expect(note.buttons.map(\.label) == ["Allow", "Always", "Deny"], "\(text)")
+    }
+
+    @Test func `what loses letters can't be allowed for good`() {
+        let text = QuestionText(title: "“日本” asks for your login at xn--a.example", lines: ["Plain http."])
+        #expect(!text.withoutTallLetters.hasAllWarnings)
+        #expect(text.withoutTallLetters.title == "“…” asks for your login at xn--a.example")
+        let low = QuestionText(title: "firefox asks", lines: ["Plain http."])
+        #expect(low.withoutTallLetters == low)
     }
 
     @Test(arguments: tall)

@@ -45,7 +45,7 @@ struct Notice: Sendable, Equatable {
     static func late(_ request: PendingRequest) -> Notice {
         Notice(
             title: "Ask again in the program (\(request.code))",
-            body: "It had given up before you allowed it.\n\(request.briefTitle)"
+            body: "It had given up before you allowed it.\n\(request.words.briefTitle)"
         )
     }
 
@@ -53,7 +53,7 @@ struct Notice: Sendable, Equatable {
     static func notKept(_ request: PendingRequest, _ trouble: String) -> Notice {
         Notice(
             title: "Your answer holds for less long (\(request.code))",
-            body: "\(trouble)\n\(request.briefTitle)"
+            body: "\(trouble)\n\(request.words.briefTitle)"
         )
     }
 
@@ -61,7 +61,7 @@ struct Notice: Sendable, Equatable {
     static func failed(_ request: PendingRequest, _ why: String) -> Notice {
         Notice(
             title: "Your answer came to nothing (\(request.code))",
-            body: "\(why)\n\(request.briefTitle)"
+            body: "\(why)\n\(request.words.briefTitle)"
         )
     }
 

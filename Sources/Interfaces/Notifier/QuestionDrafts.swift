@@ -5,6 +5,7 @@ import Approval
 /// The texts that a question may have, from the whole one to those that take less and less room.
 struct QuestionDrafts {
     private let request: PendingRequest
+    private var words: QuestionWords
     private let room: TextRoom
     private let extras: QuestionText.Extras
     /// What stands in brackets behind the question.
@@ -16,9 +17,10 @@ struct QuestionDrafts {
 
     init(_ request: PendingRequest, in room: TextRoom, _ extras: QuestionText.Extras) {
         (self.request, self.room, self.extras) = (request, room, extras)
+        words = request.words
         // The code stands once: where no button can be relied upon, in what is to be typed. Behind warnings that would be
         // out of sight where just a few lines are drawn.
-        let isWayInTitle = extras.way != nil && request.lines.hasWarnings && room.title == nil
+        let isWayInTitle = extras.way != nil && words.lines.hasWarnings && room.title == nil
         let answering = extras.way == nil ? request.code : isWayInTitle ? extras.way : nil
         mark = [answering, extras.again].compactMap(\.self).joined(separator: ", ")
         way = isWayInTitle ? nil : extras.way.map { "Run \($0) (or deny …)" }
@@ -27,8 +29,8 @@ struct QuestionDrafts {
     /// The first of them that the server draws.
     var best: QuestionText {
         let heads = [
-            head(request.title, leading: request.roomyTitle, mark),
-            head(request.title, leading: request.leadingTitle, mark),
+            head(request.title, leading: words.roomyTitle, mark),
+            head(request.title, leading: words.leadingTitle, mark),
         ]
         // How many others wait is worth less than any of the question's own words.
         let wholes = [BodyLines.BriefForm.full, .shorter].flatMap { form in
@@ -36,12 +38,11 @@ struct QuestionDrafts {
         }
         if let whole = wholes.first(where: isDrawn) { return whole }
         let head = heads[1]
-        let brief = self.head(request.briefTitle, mark)
-        let terse = self.head(request.terseTitle, mark)
+        let brief = self.head(words.briefTitle, mark)
         let named = cores(.full, below: head) + cores(.shorter, below: head) + cores(.shorter, below: brief)
-        let briefest = [head, brief, terse].flatMap { cores(.brief, below: $0) }
+        let briefest = cores(.brief, below: head) + self.briefest
         // The names of all new sites are worth more than where the rest is.
-        let tight = request.lines.hasMoreNames ? named.first(where: isDrawn) : nil
+        let tight = words.lines.hasMoreNames ? named.first(where: isDrawn) : nil
         let roomy = named.filter(hasRoomForMore)
         // What matters most beside the core is worth more than longer warnings.
         if let core = roomy.first(where: { filled($0) != $0 }) ?? roomy.first
@@ -51,8 +52,26 @@ struct QuestionDrafts {
         }
         let drafts = [tight].compactMap(\.self) + named + briefest
         if let text = drafts.first(where: isDrawn) { return pointing(text) }
-        let last = counted + (briefest + counted).map(\.withoutTallLetters)
         return last.first(where: isDrawn) ?? last.last ?? wholes[1]
+    }
+
+    /// What is left where not even the briefest text is drawn as it is.
+    ///
+    /// A host is never shortened, but written with its A-labels, whose letters are low. Whatever else may be high has
+    /// its high letters left out: where a text's own height is the limit those are very high, or many, and the names
+    /// of all warnings are worth more; where it is fixed any Chinese name is high, and is worth more than they are.
+    private var last: [QuestionText] {
+        var drafts = self
+        drafts.words = request.wordsWithALabels
+        let low = drafts.briefest.map(\.withoutTallLetters)
+        let counts = counted + drafts.counted
+        return drafts.briefest + (room.height == .own ? low + counts : counts + low)
+            + drafts.counted.map(\.withoutTallLetters)
+    }
+
+    /// The question in few words, with all warnings and what goes out.
+    private var briefest: [QuestionText] {
+        [words.briefTitle, words.terseTitle].flatMap { cores(.brief, below: head($0, mark)) }
     }
 
     /// All that is asked for, below a question.
@@ -61,7 +80,7 @@ struct QuestionDrafts {
         below head: QuestionText,
         _ others: String?
     ) -> QuestionText {
-        let lines = request.lines.shown(
+        let lines = words.lines.shown(
             form,
             first: head.lines.first,
             way: way,
@@ -86,13 +105,13 @@ struct QuestionDrafts {
     /// Just the weightiest warnings: they themselves say where the rest is, and how to answer is said there.
     private var counted: [QuestionText] {
         let mark = [request.code, extras.again].compactMap(\.self).joined(separator: ", ")
-        let head = head(request.terseTitle, mark)
-        return request.lines.counted.map { head.adding($0).lackingWarnings }
+        let head = head(words.terseTitle, mark)
+        return words.lines.counted.map { head.adding($0).lackingWarnings }
     }
 
     /// What is never left out, below a question.
     private func cores(_ form: BodyLines.BriefForm, below head: QuestionText) -> [QuestionText] {
-        request.lines.cores(way: way, form).map(head.adding)
+        words.lines.cores(way: way, form).map(head.adding)
     }
 
     /// The title, and the question if the title has no room for it: in the text, before everything that a client claims.
@@ -119,7 +138,7 @@ struct QuestionDrafts {
             return true
         }
         if let note = extras.note { _ = takes([note]) }
-        guard request.lines.rest.allSatisfy(takes) else { return text }
+        guard words.lines.rest.allSatisfy(takes) else { return text }
         if let others = extras.others { _ = takes([others]) }
         return text
     }

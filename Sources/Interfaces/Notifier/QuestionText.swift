@@ -7,8 +7,8 @@ import DisplayText
 ///
 /// What is asked, where, the warnings, whether passwords go out, and the code are never left to be cut off by the
 /// server. If there isn't room for the whole text it is said in fewer words, and the text ends with where the rest is.
-/// Where there isn't room even for all warnings, the weightiest are named and the others counted: then it can't be
-/// allowed for good there.
+/// Where there isn't room even for all warnings, the weightiest are named and the others counted, or a name loses
+/// letters: then it can't be allowed for good there.
 struct QuestionText: Sendable, Equatable {
     /// What is said in addition to the question itself.
     struct Extras: Sendable {
@@ -24,7 +24,8 @@ struct QuestionText: Sendable, Equatable {
 
     let title: String
     let lines: [String]
-    /// Whether everything is said that should make the person think twice.
+    /// Whether everything is said that should make the person think twice, and no name has lost letters for want of
+    /// height.
     let hasAllWarnings: Bool
 
     init(title: String, lines: [String], hasAllWarnings: Bool = true) {
@@ -43,7 +44,9 @@ struct QuestionText: Sendable, Equatable {
     /// The same with some of the warnings just counted.
     var lackingWarnings: QuestionText { QuestionText(title: title, lines: lines, hasAllWarnings: false) }
 
-    /// The same where a letter that is drawn higher than others would push something out of sight.
+    /// The same without what is drawn higher than other letters, where that would push something out of sight.
+    ///
+    /// Two names that differ in such letters alone look the same then, which is as good as a warning left out.
     var withoutTallLetters: QuestionText {
         func shortened(_ text: String) -> String {
             text.reduce(into: "") { shown, letter in
@@ -54,10 +57,11 @@ struct QuestionText: Sendable, Equatable {
                 }
             }
         }
+        let (low, lowLines) = (shortened(title), lines.map(shortened))
         return QuestionText(
-            title: shortened(title),
-            lines: lines.map(shortened),
-            hasAllWarnings: hasAllWarnings
+            title: low,
+            lines: lowLines,
+            hasAllWarnings: hasAllWarnings && low == title && lowLines == lines
         )
     }
 }

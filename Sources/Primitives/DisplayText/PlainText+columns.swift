@@ -5,8 +5,8 @@ import PublicSuffixes
 // Text cut to the width that it is drawn with rather than to a count of letters.
 extension PlainText {
     /// A host in this many columns: labels are left out at its front, but none of its registrable domain.
-    package static func host(_ text: String, columns: Int) -> String {
-        let whole = host(text)
+    package static func host(_ text: String, columns: Int, as form: HostForm = .readable) -> String {
+        let whole = host(text, as: form)
         guard whole.width(in: .proportional) > columns else { return whole }
         let name = text.utf8.prefix { $0 != UInt8(ascii: ":") }
         guard let registrable = DomainName(Substring(name))?.registrable else {

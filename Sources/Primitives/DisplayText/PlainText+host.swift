@@ -2,11 +2,20 @@
 
 import PublicSuffixes
 
+/// How the labels of a host's name that aren't ASCII are written.
+package enum HostForm: Sendable {
+    /// As people read them, if nobody can take the name for another one.
+    case readable
+    /// `xn--…`, whose letters every font has, and none higher than others.
+    case aLabels
+}
+
 extension PlainText {
     /// Cleaned, and cut at the front if it is too long, so that the registrable domain stays; a name of one script as
-    /// people read it, any other with its A-labels.
-    package static func host(_ text: String, limit: Int = fieldLimit) -> String {
-        end(of: readable(text, domain(in: text)), limit: limit)
+    /// people read it, unless `form` says otherwise, any other with its A-labels.
+    package static func host(_ text: String, limit: Int = fieldLimit, as form: HostForm = .readable) -> String
+    {
+        end(of: shown(text, domain(in: text), form), limit: limit)
     }
 
     /// A host, or in quotes what a client has named in place of one.
@@ -29,7 +38,7 @@ extension PlainText {
 
     private static func shownHost(_ text: String) -> String? {
         let domain = domain(in: text)
-        return isHost(text, domain) ? end(of: readable(text, domain), limit: fieldLimit) : nil
+        return isHost(text, domain) ? end(of: shown(text, domain), limit: fieldLimit) : nil
     }
 
     /// The name, if it is one: a port may stand behind it; in an IPv6 address, which is none, any part may be a number.
@@ -46,9 +55,9 @@ extension PlainText {
         }
     }
 
-    private static func readable(_ text: String, _ domain: DomainName?) -> String {
+    private static func shown(_ text: String, _ domain: DomainName?, _ form: HostForm = .readable) -> String {
         if let domain {
-            let letters = domain.shown
+            let letters = form == .aLabels ? domain.text : domain.shown
             // What would be lost by cleaning is what distinguishes this name from another one.
             let shown = cleaned(letters).utf8.elementsEqual(letters.utf8) ? letters : domain.text
             return shown + String(Substring(text.utf8.drop { $0 != UInt8(ascii: ":") }))

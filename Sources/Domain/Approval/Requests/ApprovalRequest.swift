@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Callers
+import DisplayText
 
 /// What the person is asked to do.
 package enum ApprovalKind: String, Sendable, Hashable, CaseIterable {
@@ -136,6 +137,8 @@ package struct ApprovalRequest: Sendable, Hashable {
     package var deniedName: String?
     /// Associate: whether the keyring is locked, so that an allow raises its prompt.
     package var unlocksKeyring = false
+    /// How the text writes hosts.
+    var hostForm = HostForm.readable
     /// A digest of what makes two questions the same beyond the fields above: the key, a search text, a save's
     /// decrypted fields; for associate, and for the overwrite that follows it, the key and the proposed Id.
     package var questionDigest: [UInt8]

@@ -48,20 +48,14 @@ package struct PendingRequest: Sendable, Hashable {
     package let kind: ApprovalKind
     /// One line: who asks for what, where.
     package let title: String
-    /// The same where it leads a text that has room for what it quotes.
-    package let roomyTitle: String
-    /// The same where it leads a text: what it quotes is short.
-    package let leadingTitle: String
-    /// The same where just a few short lines are drawn.
-    package let briefTitle: String
-    /// The same where nothing else has room beside it.
-    package let terseTitle: String
     /// Lines of plain text: first what Keybell knows, then in quotes what the client claims.
     package let body: String
-    /// The same, for whoever has other lines to show with them.
-    package let lines: BodyLines
+    /// The same, for whoever has other lines to show with them, or just a little room.
+    package let words: QuestionWords
+    /// The same with the A-labels of hosts.
+    package let wordsWithALabels: QuestionWords
     /// What should make the person think twice, each by itself.
-    package var warnings: [String] { lines.warnings.map(\.text) }
+    package var warnings: [String] { words.lines.warnings.map(\.text) }
     /// The client's Id.
     package let client: String?
     /// What the person calls it, if not by its Id.
@@ -132,13 +126,16 @@ package struct PendingRequest: Sendable, Hashable {
         self.deadline = deadline
         kind = request.kind
         title = shown?.title ?? Wording.title(request)
-        roomyTitle = shown?.title ?? Wording.title(request, in: .roomy)
-        leadingTitle = shown?.title ?? Wording.title(request, in: .leading)
-        briefTitle = shown?.title ?? Wording.title(request, in: .brief)
-        terseTitle = shown?.title ?? Wording.title(request, in: .terse)
         self.confirmationTrouble = confirmationTrouble?.reason
-        lines = shown?.lines ?? Wording.lines(request, limits, unconfirmed: confirmationTrouble)
-        body = lines.shown().joined(separator: "\n")
+        words = QuestionWords(request, limits, unconfirmed: confirmationTrouble, shown)
+        wordsWithALabels = QuestionWords(
+            request,
+            limits,
+            unconfirmed: confirmationTrouble,
+            shown,
+            hosts: .aLabels
+        )
+        body = words.lines.shown().joined(separator: "\n")
         client = request.client.map { PlainText.field($0) }
         clientName = request.verified ? request.clientName.map { PlainText.field($0) } : nil
         verified = request.verified

@@ -86,7 +86,9 @@ struct TitleRoom {
         path.map { PlainText.name(text, columns: $0) } ?? PlainText.name(text)
     }
 
-    func hosts(_ text: String) -> String {
-        isWhole ? PlainText.host(text, limit: named) : PlainText.host(text, columns: Self.briefHost)
+    func hosts(_ text: String, as form: HostForm) -> String {
+        isWhole
+            ? PlainText.host(text, limit: named, as: form)
+            : PlainText.host(text, columns: Self.briefHost, as: form)
     }
 }

@@ -92,7 +92,7 @@ extension Wording {
 
     /// Why a vault is to be unlocked.
     private static func wish(_ request: ApprovalRequest) -> String? {
-        let place = request.wantedHost.map { " at \(PlainText.host($0, limit: titleLimit))" } ?? ""
+        let place = request.wantedHost.map { " at \(shown($0, request))" } ?? ""
         return switch request.requestType {
         case "get-logins", "get-logins-count": "It wants your login\(place)."
         case "set-login": "It wants to save a login\(place)."
@@ -112,7 +112,7 @@ extension Wording {
         let moves = isMove(request) && sorted.elsewhere.isEmpty
         let start = moves ? "The login moves from \(lost(request)) to" : "Will also be offered at"
         let also =
-            hosts.isEmpty ? nil : "\(start) \(list(hosts) { PlainText.host($0, limit: titleLimit) })."
+            hosts.isEmpty ? nil : "\(start) \(list(hosts) { shown($0, request) })."
         let gone =
             request.lostHosts.isEmpty || isMove(request)
             ? nil : "Will no longer be offered at \(lost(request))."
@@ -167,7 +167,7 @@ extension Wording {
     static func formLine(_ request: ApprovalRequest) -> String? {
         if let form = request.submitHost, let host = request.host {
             guard form != host, Site.isSame(form, host) else { return nil }
-            return "The form goes to \(PlainText.host(form, limit: titleLimit))."
+            return "The form goes to \(shown(form, request))."
         }
         guard request.kind == .save else { return nil }
         return request.claimedSubmitHost.map { "It says that the form goes to \(quoted($0))." }
@@ -259,9 +259,14 @@ extension Wording {
         }
     }
 
+    /// A host among other things.
+    static func shown(_ host: String, _ request: ApprovalRequest) -> String {
+        PlainText.host(host, limit: titleLimit, as: request.hostForm)
+    }
+
     /// A host in a few columns.
-    static func briefHost(_ host: String) -> String {
-        PlainText.host(host, columns: TitleRoom.briefHost)
+    static func briefHost(_ host: String, _ request: ApprovalRequest) -> String {
+        PlainText.host(host, columns: TitleRoom.briefHost, as: request.hostForm)
     }
 
     static func times(_ owner: KeyOwner) -> String {

@@ -60,15 +60,16 @@ extension Wording {
     private static func newHostsElsewhere(_ request: ApprovalRequest) -> BodyLine? {
         let hosts = Site.sorted(request.newHosts, from: request.host).elsewhere
         guard !hosts.isEmpty else { return nil }
-        let names = listed(hosts.map { PlainText.host($0) })
+        let names = listed(hosts.map { PlainText.host($0, as: request.hostForm) })
         let isElsewhere = request.host != nil
         let isMove = isMove(request)
         var domains: [String] = []
-        for domain in hosts.map({ PlainText.host(Site.domain(of: $0)) }) where !domains.contains(domain) {
+        for domain in hosts.map({ PlainText.host(Site.domain(of: $0), as: request.hostForm) })
+        where !domains.contains(domain) {
             domains.append(domain)
         }
         let start = isMove ? "The login moves to" : isElsewhere ? "Also offered at" : "Offered at"
-        let shorter = "\(start) \(hosts.count == 1 ? briefHost(hosts[0]) : listed(domains))."
+        let shorter = "\(start) \(hosts.count == 1 ? briefHost(hosts[0], request) : listed(domains))."
         let brief =
             domains.count == 1
             ? shorter
@@ -103,7 +104,7 @@ extension Wording {
 
     /// Where the entry would no longer be offered.
     static func lost(_ request: ApprovalRequest) -> String {
-        listed(request.lostHosts.map { PlainText.host($0, limit: titleLimit) })
+        listed(request.lostHosts.map { shown($0, request) })
     }
 
     /// What another program may take for its own settings, and so offer the entry elsewhere.
@@ -140,7 +141,7 @@ extension Wording {
         return request.isFirstOpening
             ? BodyLine("It has not said yet which client it is.")
             : BodyLine(
-                "The keyring is locked, so Keybell can't check yet who this is.",
+                "The keyring is locked, so It has not said yet which client it is.",
                 brief: "Unchecked: the keyring is locked."
             )
     }
@@ -148,15 +149,15 @@ extension Wording {
     private static func formElsewhere(_ request: ApprovalRequest) -> BodyLine? {
         if let form = request.submitHost, let page = request.host, !Site.isSame(form, page) {
             return BodyLine(
-                "The form goes to another site: \(PlainText.host(form)).",
-                brief: "The form goes to \(briefHost(form)).",
-                terse: "Form: \(briefHost(form))."
+                "The form goes to another site: \(PlainText.host(form, as: request.hostForm)).",
+                brief: "The form goes to \(briefHost(form, request)).",
+                terse: "Form: \(briefHost(form, request))."
             )
         }
         guard request.kind == .release, let form = request.claimedSubmitHost else { return nil }
         return BodyLine(
             "It isn't clear where the form goes: \(PlainText.quoted(form)).",
-            brief: "The form may go to \(PlainText.quoted(briefHost(form)))."
+            brief: "The form may go to \(PlainText.quoted(briefHost(form, request)))."
         )
     }
 
@@ -164,7 +165,7 @@ extension Wording {
         guard let host = request.claimedHost, isElsewhere(host, request) else { return nil }
         return BodyLine(
             "It says that the page is of another site: \(PlainText.quoted(host)).",
-            brief: "It says that the page is \(PlainText.quoted(briefHost(host)))."
+            brief: "It says that the page is \(PlainText.quoted(briefHost(host, request)))."
         )
     }
 

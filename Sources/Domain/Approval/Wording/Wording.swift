@@ -172,7 +172,7 @@ package enum Wording {
     }
 
     private static func place(_ request: ApprovalRequest, in room: TitleRoom) -> String {
-        if let host = request.host { return " at " + room.hosts(host) }
+        if let host = request.host { return " at " + room.hosts(host, as: request.hostForm) }
         return request.claimedTitle.map { " for " + room.quotes($0) } ?? ""
     }
 

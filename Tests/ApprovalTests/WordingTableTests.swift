@@ -90,7 +90,7 @@ extension ApprovalRequest {
             "associate of an extension with a random id",
             "Let firefox ask Keybell for logins?",
             [
-                "It says that it is an extension of a browser.", "Keybell will call it “firefox”.",
+                "It says that it is a browser extension.", "Keybell will call it “firefox”.",
                 "If you allow it, it can ask for logins from now on.",
             ]
         ) { .associate(.named("firefox", origin: "moz-extension://4ff2fb68", userAgent: "Mozilla/5.0")) },
@@ -108,7 +108,7 @@ extension ApprovalRequest {
             "associate under another name than the one that it was not given",
             "Let chromium ask Keybell for logins?",
             [
-                "Keybell will call it “chromium-2”, for “chromium” stays with the client that has it.",
+                "Keybell will call it “chromium-2”; “chromium” stays with the client that has it.",
                 "If you allow it, it can ask for logins from now on.",
             ]
         ) {
@@ -163,14 +163,14 @@ extension ApprovalRequest {
         Words(
             "overwrite by the command keybell",
             "Let keybell take over the name “firefox”?",
-            ["If you allow it, that one loses its access and all that you allowed it."]
+            ["If you allow it, that one loses its access and everything it was allowed."]
         ) { .overwrite(command(group: 50)) },
         Words(
             "overwrite of one that the person has named",
             "Let chromium take over the name “firefox”?",
             [
                 "That name belongs to “Work browser 🦊”, /usr/bin/firefox.",
-                "If you allow it, that one loses its access and all that you allowed it.",
+                "If you allow it, that one loses its access and everything it was allowed.",
             ]
         ) {
             .overwrite(.named("chromium")).with {
@@ -182,7 +182,7 @@ extension ApprovalRequest {
             "Let chromium take over the name “firefox”?",
             [
                 "That name belongs to /usr/bin/firefox, since 2026-05-03, last used 2026-11-24.",
-                "If you allow it, that one loses its access and all that you allowed it.",
+                "If you allow it, that one loses its access and everything it was allowed.",
             ]
         ) {
             .overwrite(.named("chromium")).with {
@@ -199,7 +199,7 @@ extension ApprovalRequest {
             "Let chromium take over the name “firefox”?",
             [
                 "That name belongs to the extension KeePassHelper of /usr/bin/chrome, since 2026-05-03.",
-                "If you allow it, that one loses its access and all that you allowed it.",
+                "If you allow it, that one loses its access and everything it was allowed.",
             ]
         ) {
             .overwrite(.named("chromium")).with {
@@ -218,7 +218,7 @@ extension ApprovalRequest {
             "unlock of a vault that was never opened",
             "firefox asks to unlock the vault “Passwords”",
             [
-                "You have let it in; now it has to know which vault this is.",
+                "You have let it in; to finish that, the vault has to be opened once.",
                 "The vault has never been opened on this computer.",
             ]
         ) { .unlock().with { ($0.requestType, $0.isFirstOpening) = ("associate", true) } },
@@ -242,7 +242,7 @@ extension ApprovalRequest {
             "firefox asks to unlock the keyring",
             [
                 "The keyring is locked, so Keybell can't check yet who this is.",
-                "It wants to be ready to ask for logins.", "It says that its name in Keybell is “firefox”.",
+                "It asks for no login yet.", "It says that its name in Keybell is “firefox”.",
             ]
         ) { .unlock(vault: nil).with { ($0.verified, $0.requestType) = (false, "test-associate") } },
     ]
@@ -302,7 +302,7 @@ extension ApprovalRequest {
             "release to somebody whose key came alone",
             "chromium asks for your login at github.com",
             [
-                "Its key was imported, or given to what couldn't be seen: the program isn't known yet.",
+                "Keybell doesn't know yet which program its key belongs to.",
                 "Login “Entry AA” (“user-AA”)", "It gets user name and password.",
             ]
         ) { .release(.named("chromium")).with { $0.givenTo = KeyOwner(program: "", created: 1) } },
@@ -449,7 +449,7 @@ extension ApprovalRequest {
             [
                 "Will also be offered at other sites: evil.example and bad.example.",
                 "Its key was given to somebody else: the extension KeePassHelper of /usr/bin/chrome.",
-                "It says that the page is of another site: “worse.example”. Plain http: others on the way can read it. Any program that you run could have replaced this one. They share a connection, so any of them may be asking.",
+                "It says that the page is on another site: “worse.example”. Plain http: others on the network can read it. Any program that you run could have replaced this one. They share a connection, so any of them may be asking.",
                 "Login “GitHub” (“octocat”)", "Changes password, address and “PIN”.",
             ]
         ) {

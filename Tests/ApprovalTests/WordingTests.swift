@@ -146,7 +146,8 @@ import Testing
         request.submitHost = "evil.example"
         #expect(
             Wording.warnings(request).map(\.text) == [
-                "The form goes to another site: evil.example.", "Plain http: others on the way can read it.",
+                "The form goes to another site: evil.example.",
+                "Plain http: others on the network can read it.",
             ]
         )
     }

@@ -72,7 +72,7 @@ struct TerminalLayoutTests {
         let layout = TerminalLayout(columns: 40, rows: rows, isStyled: false)
         let warnings = [
             "Its key was given to somebody else: /usr/bin/other.",
-            "Plain http: others on the way can read it.",
+            "Plain http: others on the network can read it.",
         ]
         let body =
             ["The form goes to another site: evil.example."] + warnings + ["Login “GitHub”", "It gets all."]
@@ -100,7 +100,9 @@ struct TerminalLayoutTests {
         for page in pages.dropLast() { #expect(page.text.split(separator: "\n").count < rows, "\(page)") }
         for page in pages {
             let hidden = page.hiddenWarnings
-            #expect(page.text.contains("Plain http: others on the way can") || page != first || hidden > 0)
+            #expect(
+                page.text.contains("Plain http: others on the network can") || page != first || hidden > 0
+            )
             guard rows >= 8, hidden > 0 else { continue }
             #expect(page.text.contains("… \(hidden) more warning\(hidden == 1 ? "" : "s"): press ?"))
             #expect(page.text.split(separator: "\n").count < rows)

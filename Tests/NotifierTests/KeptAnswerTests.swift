@@ -35,7 +35,7 @@ import Testing
         let code = try session.code(in: shown)
         try await server.press("Always", on: shown)
         let notice = try await server.shown(2)
-        #expect(notice.title == "Your answer holds for less long (\(code))")
+        #expect(notice.title == "Your answer isn't kept as chosen (\(code))")
         #expect(notice.body.contains("holds for this session at most. There is no room."))
         #expect(notice.actions.isEmpty)
         _ = await answer.value

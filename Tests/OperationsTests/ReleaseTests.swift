@@ -446,7 +446,7 @@ import Vault
         await always.deliver()
         let bodies = await fixture.asked().map(\.body)
         #expect(bodies.count == 2)
-        #expect(bodies.allSatisfy { $0.contains("the program isn't known yet") })
+        #expect(bodies.allSatisfy { $0.contains("doesn't know yet which program its key belongs to") })
         #expect(await fixture.clients.client("old")?.program == "/usr/bin/chromium")
         #expect(await fixture.clients.client("old")?.origin == "chrome-extension://x")
         _ = try await fixture.verified(

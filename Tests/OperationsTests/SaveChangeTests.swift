@@ -271,7 +271,7 @@ import Vault
         #expect(exchange.reply.success)
         let asked = try #require(await fixture.asked().first)
         #expect(asked.fields.count == 2 && asked.fields.first == "Login")
-        #expect(asked.body.contains("Some program may take this for its settings"))
+        #expect(asked.body.contains("Another program may take its settings from"))
         #expect(asked.alwaysOffered == false)
         #expect(await fixture.grants.grants.count == 1)
     }

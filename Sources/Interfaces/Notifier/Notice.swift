@@ -52,7 +52,7 @@ struct Notice: Sendable, Equatable {
     /// An answer isn't kept for as long as the person meant it.
     static func notKept(_ request: PendingRequest, _ trouble: String) -> Notice {
         Notice(
-            title: "Your answer holds for less long (\(request.code))",
+            title: "Your answer isn't kept as chosen (\(request.code))",
             body: "\(trouble)\n\(request.words.briefTitle)"
         )
     }

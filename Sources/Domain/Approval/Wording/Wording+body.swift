@@ -70,7 +70,7 @@ extension Wording {
 
     /// That it is the same wish as the one just denied, under another name.
     private static func insteadOf(_ request: ApprovalRequest) -> String {
-        request.deniedName.map { ", for \(quoted($0)) stays with the client that has it" } ?? ""
+        request.deniedName.map { "; \(quoted($0)) stays with the client that has it" } ?? ""
     }
 
     private static func unlockLines(_ request: ApprovalRequest) -> [BodyLine] {
@@ -99,8 +99,8 @@ extension Wording {
         case "get-logins-custom-search": "It wants to search your logins."
         case "get-all-logins": "It wants all your logins."
         case "get-logins-by-names", "get-login-by-uuid": "It wants some of your logins."
-        case "associate": "You have let it in; now it has to know which vault this is."
-        case "test-associate": "It wants to be ready to ask for logins."
+        case "associate": "You have let it in; to finish that, the vault has to be opened once."
+        case "test-associate": "It asks for no login yet."
         default: nil
         }
     }
@@ -201,7 +201,7 @@ extension Wording {
         case .otherExtension:
             request.kind == .associate
                 ? BodyLine(
-                    "It says that it is an extension of a browser.",
+                    "It says that it is a browser extension.",
                     brief: "It says that it is an extension."
                 ) : nil
         case .page(let page): BodyLine("It says that it is the page \(quoted(page)).")

@@ -29,7 +29,7 @@ extension Wording {
                 )
             },
             BodyLine(
-                "If you allow it, that one loses its access and all that you allowed it.",
+                "If you allow it, that one loses its access and everything it was allowed.",
                 brief: "That one loses its access."
             ),
         ]
@@ -113,8 +113,8 @@ extension Wording {
         let others = request.settingsFields.count - 1
         let more = others > 0 ? " and \(others) more" : ""
         return BodyLine(
-            "Some program may take this for its settings: \(PlainText.quoted(first))\(more).",
-            brief: "May be some program's settings: \(TitleRoom.brief.quotes(first))\(more).",
+            "Another program may take its settings from \(PlainText.quoted(first))\(more).",
+            brief: "May be another program's settings: \(TitleRoom.brief.quotes(first))\(more).",
             terse: "May be some settings."
         )
     }
@@ -123,8 +123,8 @@ extension Wording {
         guard let given = request.givenTo else { return nil }
         guard !given.program.isEmpty else {
             return BodyLine(
-                "Its key was imported, or given to what couldn't be seen: the program isn't known yet.",
-                brief: "Whose key it has isn't known yet.",
+                "Keybell doesn't know yet which program its key belongs to.",
+                brief: "Its key may be another's.",
                 terse: "Its key is unknown."
             )
         }
@@ -139,9 +139,9 @@ extension Wording {
     private static func unverified(_ request: ApprovalRequest) -> BodyLine? {
         guard !request.verified else { return nil }
         return request.isFirstOpening
-            ? BodyLine("It has not said yet which client it is.")
+            ? BodyLine("Keybell can't check yet who this is.")
             : BodyLine(
-                "The keyring is locked, so It has not said yet which client it is.",
+                "The keyring is locked, so Keybell can't check yet who this is.",
                 brief: "Unchecked: the keyring is locked."
             )
     }
@@ -164,7 +164,7 @@ extension Wording {
     private static func pageElsewhere(_ request: ApprovalRequest) -> BodyLine? {
         guard let host = request.claimedHost, isElsewhere(host, request) else { return nil }
         return BodyLine(
-            "It says that the page is of another site: \(PlainText.quoted(host)).",
+            "It says that the page is on another site: \(PlainText.quoted(host)).",
             brief: "It says that the page is \(PlainText.quoted(briefHost(host, request)))."
         )
     }
@@ -178,7 +178,7 @@ extension Wording {
         let form = request.submitHost ?? request.claimedSubmitHost
         let staysHere = Site.isThisMachine(request.host) && (form == nil || Site.isThisMachine(form))
         guard request.isPlainHTTP, !staysHere else { return nil }
-        return BodyLine("Plain http: others on the way can read it.", brief: "Plain http.")
+        return BodyLine("Plain http: others on the network can read it.", brief: "Plain http.")
     }
 
     /// What is strange about who asks.
@@ -197,7 +197,7 @@ extension Wording {
             lines.append(
                 BodyLine(
                     "Another program that can't be seen may be asking.",
-                    brief: "Or one that can't be seen."
+                    brief: "An unseen program may be asking."
                 )
             )
         }

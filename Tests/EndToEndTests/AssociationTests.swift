@@ -143,6 +143,47 @@ struct AssociationTests {
         #expect(try await client.ask(.testAssociate).hash == hash)
     }
 
+    @Test func `two profiles of a browser don't take each other's question away`() async throws {
+        let session = try await DaemonSession()
+        let (bodies, answerer) = (try [associateBody(), associateBody()], BusAnswerer(session))
+        // Firefox gives an extension another id in each profile.
+        let origins = ["Origin: moz-extension://4ff2fb68", "Origin: moz-extension://92aa01c7"]
+        async let first = session.send(bodies[0], headers: [origins[0]])
+        let one = try await answerer.question()
+        async let second = session.send(bodies[1], headers: [origins[1]])
+        let other = try await eventually("the other question") {
+            try await answerer.questions().first { $0.code != one.code }
+        }
+        #expect(try await answerer.questions().contains { $0.code == one.code })
+        for (code, id) in [(one.code, "home"), (other.code, "work")] {
+            #expect(try await session.keybell("allow", code, "--id", id).status == 0)
+        }
+        #expect(try await first.json["Id"] as? String == "home")
+        #expect(try await second.json["Id"] as? String == "work")
+    }
+
+    @Test func `where they can't be told apart the first is told to try again, and then both are let in`()
+        async throws
+    {
+        let session = try await DaemonSession()
+        let (bodies, answerer) = (try [associateBody(), associateBody()], BusAnswerer(session))
+        // Chromium's have one id.
+        let origin = "Origin: chrome-extension://jgnfghanfbjmimbdmnjfofnbcgpkbegj"
+        async let first = session.send(bodies[0], headers: [origin])
+        _ = try await answerer.question()
+        async let second = session.send(bodies[1], headers: [origin])
+        let told = try await first.json
+        #expect(told["Success"] as? Bool == false)
+        #expect((told["Error"] as? String)?.contains("Try again") == true)
+        let work = try await answerer.question().code
+        #expect(try await session.keybell("allow", work, "--id", "work").status == 0)
+        #expect(try await second.json["Id"] as? String == "work")
+        async let again = session.send(bodies[0], headers: [origin])
+        let home = try await answerer.question().code
+        #expect(try await session.keybell("allow", home, "--id", "home").status == 0)
+        #expect(try await again.json["Id"] as? String == "home")
+    }
+
     @Test func `a denied client gets no Id and nothing is stored`() async throws {
         let session = try await DaemonSession()
         let client = ClientProgram(session)

@@ -67,6 +67,26 @@ import Testing
         #expect(!next.admit(nonce, hasHmac: false, isChange: true))
     }
 
+    @Test func `records that can't be written take no more room than a part of the file`() {
+        var unwritten = UnwrittenNonces()
+        let record = Self.nonce().encoded(as: .read)
+        for _ in 0..<UnwrittenNonces.most { unwritten.add(record) }
+        #expect(!unwritten.areTooMany && unwritten.records.count == UnwrittenNonces.most * record.count)
+        for _ in 0..<10 { unwritten.add(record) }
+        #expect(unwritten.areTooMany && unwritten.records.isEmpty && !unwritten.isEmpty)
+    }
+
+    @Test func `reads that were too many to be kept apart are known to the next process`() async throws {
+        let first = store()
+        #expect(await first.load())
+        let nonces = (0...UnwrittenNonces.most).map { _ in Self.nonce() }
+        for nonce in nonces { #expect(first.admit(nonce, hasHmac: true, isChange: false)) }
+        await first.flush()
+        let next = store()
+        #expect(await next.load())
+        #expect(nonces.allSatisfy { !next.admit($0, hasHmac: true, isChange: false) })
+    }
+
     @Test func `a read with an Hmac is known to the next process, whatever it is turned into`() async throws {
         let (nonce, other) = (Self.nonce(), Self.nonce())
         let first = store()

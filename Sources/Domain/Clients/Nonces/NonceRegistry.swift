@@ -18,8 +18,7 @@ package actor NonceRegistry {
         var nonces = UsedNonces()
         /// Whether what the file has is among them.
         var isRead = false
-        /// Records that the file doesn't have yet.
-        var unwritten: [UInt8] = []
+        var unwritten = UnwrittenNonces()
         var isWriting = false
         /// When a file that could not be read is looked at again.
         var nextReading: ContinuousClock.Instant?
@@ -94,7 +93,7 @@ package actor NonceRegistry {
                 return (true, false)
             }
             guard hasHmac, known.nonces.insert(nonce, .read) else { return (true, false) }
-            known.unwritten += nonce.encoded(as: .read)
+            known.unwritten.add(nonce.encoded(as: .read))
             defer { known.isWriting = true }
             return (true, !known.isWriting)
         }
@@ -189,7 +188,7 @@ package actor NonceRegistry {
                 var nonces = former
                 nonces.merge(known.nonces)
                 known.nonces = nonces
-                known.unwritten = []
+                known.unwritten = UnwrittenNonces()
                 return nonces
             }
             let encoded = all.encoded()
@@ -209,8 +208,9 @@ package actor NonceRegistry {
     private func write(_ record: [UInt8], waitsForDisk: Bool) -> Bool {
         guard let path else { return true }
         let (records, isTooLong) = known.withLock { known in
-            defer { known.unwritten = [] }
-            return (known.unwritten + record, written > 2 * known.nonces.count + Self.slack)
+            defer { known.unwritten = UnwrittenNonces() }
+            let isTooLong = known.unwritten.areTooMany || written > 2 * known.nonces.count + Self.slack
+            return (known.unwritten.records + record, isTooLong)
         }
         do throws(SystemCallError) {
             do throws(SystemCallError) {

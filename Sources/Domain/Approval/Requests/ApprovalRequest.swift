@@ -130,7 +130,7 @@ package struct ApprovalRequest: Sendable, Hashable {
     /// Unlock: whether the vault has never been opened here.
     package var isFirstOpening = false
     /// Release: how many more logins go out without a question because something covers them.
-    package var coveredCount = 0
+    package var unaskedCount = 0
     /// Associate: whether another client is known to have the suggested Id.
     package var isNameTaken = false
     /// Associate: the name that it was just not given, being another client's.

@@ -9,7 +9,7 @@ extension Wording {
             brief: briefHandedOut(request),
             isEssential: true
         )
-        return [loginsLine(request, limits)].compactMap(\.self) + plain([coveredLine(request)]) + [handedOut]
+        return [loginsLine(request, limits)].compactMap(\.self) + plain([unaskedLine(request)]) + [handedOut]
             + [placesLine(request)].compactMap(\.self)
             + plain([
                 formLine(request), scriptLine(request), anyScriptLine(request),
@@ -49,9 +49,9 @@ extension Wording {
     }
 
     /// What the answer doesn't change.
-    private static func coveredLine(_ request: ApprovalRequest) -> String? {
-        guard request.coveredCount > 0 else { return nil }
-        let others = request.coveredCount == 1 ? "1 other goes" : "\(request.coveredCount) others go"
+    private static func unaskedLine(_ request: ApprovalRequest) -> String? {
+        guard request.unaskedCount > 0 else { return nil }
+        let others = request.unaskedCount == 1 ? "1 other goes" : "\(request.unaskedCount) others go"
         return "\(others) out anyway, as allowed before."
     }
 

@@ -63,17 +63,17 @@ struct ReleaseDecision: Sendable {
             await approval.denied(.release, of: verified, by: caller, in: denied, at: purpose.host)
         }
         let asked = zip(offers, verdicts).filter(\.1.asks).map(\.0)
-        var permissions = Set(verdicts.compactMap(\.standing?.permission))
+        var reasons = Set(verdicts.compactMap(\.standing?.permission))
         guard !asked.isEmpty else {
-            let covered = zip(offers, verdicts).compactMap { offer, verdict in
+            let permitted = zip(offers, verdicts).compactMap { offer, verdict in
                 verdict.standing.map { offer.permitted(by: $0) }
             }
-            if covered.isEmpty, verified.rules.access == .granted { throw .notGranted }
-            return Released(offers: covered, permissions: permissions, host: purpose.host)
+            if permitted.isEmpty, verified.rules.access == .granted { throw .notGranted }
+            return Released(offers: permitted, permissions: reasons, host: purpose.host)
         }
         let decided = try await decide(
             on: asked,
-            coveredCount: verdicts.count { $0.standing != nil },
+            unaskedCount: verdicts.count { $0.standing != nil },
             for: purpose,
             verified: verified,
             caller: caller
@@ -89,11 +89,11 @@ struct ReleaseDecision: Sendable {
             case .withheld, .denied: nil
             }
         }
-        if let code = decided.code { permissions.insert(.answer(code: code)) }
+        if let code = decided.code { reasons.insert(.answer(code: code)) }
         return Released(
             offers: given,
             code: decided.code,
-            permissions: permissions,
+            permissions: reasons,
             host: purpose.host,
             leftOut: decided.choices.leftOut
         )
@@ -103,7 +103,7 @@ struct ReleaseDecision: Sendable {
     /// longer.
     private func decide(
         on asked: [Offer],
-        coveredCount: Int,
+        unaskedCount: Int,
         for purpose: Purpose,
         verified: VerifiedRequest,
         caller: Caller
@@ -115,7 +115,7 @@ struct ReleaseDecision: Sendable {
             verified: verified,
             caller: caller
         )
-        question.coveredCount = coveredCount
+        question.unaskedCount = unaskedCount
         return await Task(executorPreference: MainLoop.executor) { [question] in
             do throws(Refusal) {
                 let decided = try await approval.ask(question, for: verified) { answer, session in

@@ -61,7 +61,12 @@ struct ServiceFixture {
         let objects = BusObjects(
             bus: daemon,
             approvals: approvals,
-            clients: ClientRegistry(keyring: keyring, logger: logger, now: { 1_700_000_000 }),
+            clients: ClientRegistry(
+                keyring: keyring,
+                folder: bus.folder.path("state"),
+                logger: logger,
+                now: { 1_700_000_000 }
+            ),
             grants: grants,
             vaults: vaults,
             configuration: configuration,

@@ -126,6 +126,48 @@ import Testing
         #expect(await (try self.registry()).decision(on: grant.key) == .undecided)
     }
 
+    @Test func `it is tried again however often that fails, with listings in between`() async throws {
+        let registry = GrantRegistry(
+            keyring: try await provider.keyring(),
+            folder: folder.path("state"),
+            logger: quiet,
+            retries: [.milliseconds(20)]
+        )
+        try await registry.remember([grant])
+        provider.failing.update { $0 = "Delete" }
+        await forgetInVain(in: registry)
+        _ = try await registry.all()
+        let tries = provider.calls.now["Delete"] ?? 0
+        try await provider.calls.wait(for: "more tries than pauses") {
+            $0["Delete"] ?? 0 > tries + 3 ? () : nil
+        }
+        provider.failing.update { $0 = nil }
+        try await waitUntilDeleted(registry)
+    }
+
+    @Test func `the keyring isn't read again for each that can't be deleted`() async throws {
+        let first = try await registry()
+        let fingerprints = (1...8).map { "AA:0\($0)" }
+        var key = grant.key
+        for fingerprint in fingerprints {
+            key.fingerprint = fingerprint
+            try await first.remember([Grant(key: key, allows: true, entries: ["E1"], scope: .always)])
+        }
+        provider.failing.update { $0 = "Delete" }
+        for fingerprint in fingerprints {
+            try? await first.forget(fingerprint: fingerprint)  // in vain
+        }
+        #expect(await first.staysForgotten())
+        let before = provider.calls.now
+        let second = try await registry()
+        #expect(try await second.all().isEmpty)
+        try await provider.calls.wait(for: "a try of each") {
+            $0["Delete"] ?? 0 >= (before["Delete"] ?? 0) + fingerprints.count ? () : nil
+        }
+        let readings = (provider.calls.now["SearchItems"] ?? 0) - (before["SearchItems"] ?? 0)
+        #expect(readings <= 2)
+    }
+
     @Test(arguments: [true, false])
     func `it doesn't count after a restart, and is deleted then`(isAll: Bool) async throws {
         let first = try await registry()

@@ -18,6 +18,17 @@ struct StateCheckTests {
         #expect(StateCheck.unreadable(folder.path).isEmpty)
     }
 
+    @Test func `what keeps every client out is told, with what to do`() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("revoked.json", "{")
+        let finding = try #require(StateCheck.unreadable(folder.path).first)
+        #expect(finding.level == .failure)
+        #expect(finding.text.contains("no client is let in"))
+        #expect(finding.text.contains(folder.path("revoked.json")))
+        try folder.write("revoked.json", #"{"format": 1, "keys": []}"#)
+        #expect(StateCheck.unreadable(folder.path).isEmpty)
+    }
+
     @Test func `what keeps every change from being made is told, with what to do`() throws {
         let folder = try TemporaryFolder()
         try folder.write("nonces", "damaged")

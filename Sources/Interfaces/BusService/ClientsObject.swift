@@ -53,6 +53,8 @@ struct ClientsObject: Sendable {
     private func revoke(_ call: MethodCall) async throws(DBusError) -> [Value] {
         let answerer = try await callers.unsandboxed(call.sender)
         let name = call.body.first?.asString ?? ""
+        // Its grants went when it was first revoked.
+        guard await !clients.isBeingDeleted(name) else { return try await delete(name, for: answerer) }
         let (id, fingerprint): (String, String?)
         do throws(DBusError) {
             if let locked = try await lockedID(name) {
@@ -83,7 +85,7 @@ struct ClientsObject: Sendable {
             throw DBusError(
                 name: error.name,
                 message:
-                    "Its key could not be deleted, so that it is still let in: \(error.message) What it was granted counts no more\(await state(grantsFailure))."
+                    "\(error.message) What it was granted counts no more\(await state(grantsFailure))."
             )
         }
         guard let grantsFailure else { return [] }
@@ -106,7 +108,7 @@ struct ClientsObject: Sendable {
         }
     }
 
-    /// How it is told on what the grants of a key that is still let in have come to.
+    /// How it is told on what the grants of a key that couldn't be deleted have come to.
     ///
     /// - Parameter failure: Why they couldn't be deleted.
     /// - Returns: The rest of a sentence.
@@ -120,8 +122,16 @@ struct ClientsObject: Sendable {
     private func delete(_ id: String, for answerer: Answerer) async throws(DBusError) -> [Value] {
         do throws(ClientError) {
             try await clients.revoke(id)
+        } catch .unknown {
+            throw DBusError(ClientError.unknown(id))
         } catch {
-            throw DBusError(error)
+            let cause = DBusError(error)
+            let time = await clients.staysRevoked() ? "" : Self.untilRestart
+            throw DBusError(
+                name: cause.name,
+                message:
+                    "Its key could not be deleted from the keyring, which is done by itself once that works, or by repeating this. It is let in no more\(time). \(cause.message)"
+            )
         }
         await audit([(.revoked, [.client: PlainText.field(id), .by: answerer.shownExecutable])])
         return []
@@ -212,9 +222,7 @@ struct ClientsObject: Sendable {
             return try await grants.forget(fingerprint: client.fingerprint, name: name)
         } catch {
             let cause = DBusError(error)
-            let time =
-                await grants.staysForgotten()
-                ? "" : " while Keybell runs, but is back after a restart that comes before that"
+            let time = await grants.staysForgotten() ? "" : Self.untilRestart
             throw DBusError(
                 name: cause.name,
                 message:
@@ -222,6 +230,10 @@ struct ClientsObject: Sendable {
             )
         }
     }
+
+    /// What is said of what the state folder doesn't keep.
+    private static let untilRestart =
+        " while Keybell runs, but is back after a restart that comes before that"
 
     private func all() async throws(DBusError) -> [Client] {
         do throws(ClientError) {

@@ -65,7 +65,12 @@ struct Components: Sendable {
             logger: logger
         )
         nonces = NonceRegistry(folder: folders.state, logger: logger)
-        let clients = ClientRegistry(keyring: keyring, nonces: nonces, logger: logger)
+        let clients = ClientRegistry(
+            keyring: keyring,
+            nonces: nonces,
+            folder: folders.state,
+            logger: logger
+        )
         let grants = GrantRegistry(keyring: keyring, folder: folders.state, logger: logger)
         maker = VaultMaker(keyring: keyring, folders: folders, logger: logger)
         let vaults = CurrentValue(await maker.vaults(of: first))
@@ -136,6 +141,7 @@ struct Components: Sendable {
     var lastRecords: [LastWork.Part] {
         Self.parts([
             ("what was counted", { [audit] in await audit.finish() }),
+            ("what is revoked", { [clients] in _ = await clients.staysRevoked() }),
             ("what is forgotten", { [grants] in _ = await grants.staysForgotten() }),
             ("what is muted", { [mutes] in await mutes.flush() }),
             ("the state", { await BlockingWork.state {} }),

@@ -45,7 +45,7 @@ actor MemoryGrantStore: GrantStore {
 
     func failToForget(with error: KeyringError?) { forgetTrouble = error }
 
-    func forget(fingerprint: String) throws(ClientError) {
+    func forget(fingerprint: String, mayAsk: Bool = true) throws(ClientError) {
         if let forgetTrouble { throw .keyring(forgetTrouble) }
         grants.removeAll { $0.key.fingerprint == fingerprint }
     }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import SecretService
+
 /// What was forgotten and isn't deleted yet, by the fingerprint of the client's key.
 struct ForgottenGrants: Sendable {
     /// What of a key's grants was.
@@ -47,7 +49,7 @@ struct ForgottenGrants: Sendable {
     }
 
     /// Forgets what the daemon before had.
-    mutating func add(_ former: ForgottenRecord) {
+    mutating func add(_ former: ForgottenGrantsRecord) {
         for (fingerprint, names) in former.keys {
             change(fingerprint) { key in
                 key.isAll = key.isAll || names.isAll
@@ -69,18 +71,21 @@ struct ForgottenGrants: Sendable {
     }
 }
 
-/// The same as a file of the state folder has it, for the next daemon: names alone.
-struct ForgottenRecord: Codable, Sendable {
+/// The same as a file has it, for the next daemon.
+struct ForgottenGrantsRecord: ForgottenRecord {
     /// What of a key's grants is forgotten.
     struct Names: Codable, Sendable {
         var isAll: Bool
         var names: [String]
     }
 
-    /// Another one is none that this version can read.
-    static let format = 1
+    static let fileName = "forgotten.json"
+    static let currentFormat = 1
+    static let withoutReading =
+        "No stored decision counts until it is known which of them you have forgotten"
+    static let withoutFile = "all that `keybell grants` lists then counts"
 
-    private(set) var format = Self.format
+    private(set) var format: Int = Self.currentFormat
     private(set) var keys: [String: Names] = [:]
 
     /// Nothing is.
@@ -92,5 +97,27 @@ struct ForgottenRecord: Codable, Sendable {
             guard let key = forgotten[fingerprint] else { continue }
             keys[fingerprint] = Names(isAll: key.isAll, names: key.grants.keys.sorted())
         }
+    }
+}
+
+extension ForgottenFile<ForgottenGrantsRecord> {
+    /// Whether the file says that all of a key's grants are forgotten, which is no longer to be kept; also where that can't be
+    /// found out.
+    func stillHasAll(of fingerprint: String) async -> Bool {
+        guard await !isKept() else { return false }
+        do throws(KeyringError) {
+            return try await read().keys[fingerprint]?.isAll ?? false
+        } catch {
+            return true
+        }
+    }
+}
+
+extension GrantRegistry {
+    /// Why no grant in the keyring counts: what is forgotten can't be read in the state folder; nil where it can be.
+    ///
+    /// It reads the disk.
+    package static func trouble(in folder: String) -> String? {
+        ForgottenFile<ForgottenGrantsRecord>.trouble(in: folder)
     }
 }

@@ -18,8 +18,7 @@ extension GrantRegistry {
     ///
     /// What couldn't be written to the state folder is tried at once.
     package func staysForgotten() async -> Bool {
-        guard let forgottenFile, forgottenReading == .done else { return false }
-        return await forgottenFile.isKept()
+        await forgottenFile?.isKept() ?? false
     }
 
     /// Forgets one grant by its name.
@@ -64,18 +63,11 @@ extension GrantRegistry {
 
     /// Forgets everything that was decided for a key that is revoked or overwritten.
     ///
-    /// - Throws: Why it couldn't be deleted; it no longer counts all the same.
-    package func forget(fingerprint: String) async throws(ClientError) {
-        try await forget(fingerprint: fingerprint, mayAsk: true)
-    }
-
-    /// Forgets everything that was decided for a key that is revoked or overwritten.
-    ///
     /// - Parameters:
     ///   - fingerprint: The key's.
     ///   - mayAsk: False for what the person hasn't asked for: what can't be deleted without asking them is deleted later.
     /// - Throws: Why it couldn't be deleted; it no longer counts all the same.
-    package func forget(fingerprint: String, mayAsk: Bool) async throws(ClientError) {
+    package func forget(fingerprint: String, mayAsk: Bool = true) async throws(ClientError) {
         if table.forget(fingerprint: fingerprint) { changeBroadcast.send(()) }
         pending = pending.filter { $0.value.key.fingerprint != fingerprint }
         forgotten.addAll(of: fingerprint)
@@ -87,38 +79,21 @@ extension GrantRegistry {
     ///
     /// - Throws: Why it isn't known what that is.
     func takeUpForgotten() async throws(KeyringError) {
-        guard let forgottenFile, forgottenReading != .done else { return }
-        let former: ForgottenRecord
-        do throws(KeyringError) {
-            former = try await forgottenFile.read()
-        } catch {
-            if forgottenReading == .due {
-                logger.error(
-                    "no stored decision counts, for what was forgotten before isn't known",
-                    metadata: ["why": "\(error.advice)"]
-                )
-                forgottenReading = .failed
-            }
-            throw error
-        }
-        // Whoever has read it at the same time has taken it up.
-        guard forgottenReading != .done else { return }
-        forgottenReading = .done
+        guard let former = try await forgottenFile?.takeUp() else { return }
         forgotten.add(former)
         // What was forgotten before that was known isn't written yet.
         if !forgotten.isEmpty { keepForgotten() }
     }
 
-    /// Has the state folder keep what is forgotten now; once it is known what was before, since that is written over.
+    /// Has the state folder keep what is forgotten now.
     func keepForgotten() {
-        if forgottenReading == .done { forgottenFile?.keep(forgotten) }
+        forgottenFile?.keep(ForgottenGrantsRecord(forgotten))
     }
 
     // MARK: - Deleting
 
     /// Tries to delete what is forgotten, without asking the person, unless that is being done; nobody waits for it.
     func deleteForgotten() {
-        retry = nil
         guard !forgotten.isEmpty, !isDeleting else { return }
         isDeleting = true
         Task(executorPreference: MainLoop.executor) { [weak self] in await self?.deleteAll() }
@@ -126,23 +101,52 @@ extension GrantRegistry {
 
     private func deleteAll() async {
         for fingerprint in forgotten.fingerprints {
-            // It has been logged, and it no longer counts either way.
-            try? await write(fingerprint, mayAsk: false)
+            do throws(ClientError) {
+                try await write(fingerprint, mayAsk: false)
+            } catch {
+                // One that hangs or isn't there would fail for each of them.
+                guard error.isOfOneItem else { break }
+            }
         }
         isDeleting = false
+        if hasFailedToDelete {
+            // Once for all of them.
+            hasFailedToDelete = false
+            noteFailure()
+        }
         deleteLater()
+    }
+
+    /// Has the keyring read again after a write that failed: nobody knows how much of it was done.
+    func noteFailure() {
+        cache.forget()
+        failedAt = cache.changes
     }
 
     /// Has what couldn't be deleted tried again after a while: a keyring that has hung tells of no change.
     ///
     /// - Parameter isFirst: Whether the person has just tried it, so that the waits begin anew.
     func deleteLater(anew isFirst: Bool = false) {
-        if isFirst || forgotten.isEmpty { failures = 0 }
-        guard !forgotten.isEmpty, !isDeleting, retry == nil, failures < retries.count else { return }
-        retry = Alarm(after: retries[failures]) { [weak self] in
-            Task(executorPreference: MainLoop.executor) { await self?.deleteForgotten() }
+        if isFirst || forgotten.isEmpty { retries.end() }
+        guard !forgotten.isEmpty, !isDeleting else { return }
+        retries.set { [weak self] in
+            Task(executorPreference: MainLoop.executor) { await self?.deleteAgain() }
         }
-        failures += 1
+    }
+
+    private func deleteAgain() {
+        retries.isOver()
+        deleteForgotten()
+    }
+}
+
+extension ClientError {
+    /// Whether the keyring refuses something about this one item, so that it may do the same for others.
+    fileprivate var isOfOneItem: Bool {
+        switch self {
+        case .keyring(.itemLocked), .keyring(.dismissed), .keyring(.notFound), .keyring(.failed): true
+        default: false
+        }
     }
 }
 

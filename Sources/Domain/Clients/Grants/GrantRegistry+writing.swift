@@ -26,7 +26,12 @@ extension GrantRegistry {
         do throws(KeyringError) {
             try await outcome.value.get()
         } catch {
-            logger.error("a decision could not be kept", metadata: ["why": "\(error.advice)"])
+            // What is deleted again and again was told when it first failed.
+            logger.log(
+                level: isDeleting && !mayAsk ? .debug : .error,
+                "a decision could not be kept",
+                metadata: ["why": "\(error.advice)"]
+            )
             forgetAllowed(deniedBy: new, fingerprint)
             deleteLater(anew: mayAsk)
             throw .keyring(error)
@@ -75,8 +80,7 @@ extension GrantRegistry {
             // that it isn't kept, has forgotten it, or has denied the same for good.
             for grant in added where grant.allows { forgotten.add(grant.name, of: fingerprint) }
             if added.contains(where: \.allows) { keepForgotten() }
-            cache.forget()
-            failedAt = cache.changes
+            if isDeleting, new.isEmpty, !mayAsk { hasFailedToDelete = true } else { noteFailure() }
             throw error
         }
         // A reading that runs may have seen what was there before.

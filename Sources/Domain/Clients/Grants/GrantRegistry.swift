@@ -26,16 +26,15 @@ package actor GrantRegistry: MainLoopActor {
     /// What was forgotten and isn't deleted yet: it doesn't count, whatever the keyring still holds.
     var forgotten = ForgottenGrants()
     /// Keeps that for the next daemon; nil where there is no state folder.
-    let forgottenFile: ForgottenFile?
-    var forgottenReading = ForgottenFile.Reading.due
+    let forgottenFile: ForgottenFile<ForgottenGrantsRecord>?
     /// What is being stored, by name; it counts for this session until it is.
     var pending: [String: Grant] = [:]
     var writes = SerialTaskQueue()
     /// When what couldn't be deleted is tried again; with the keyring's next change, too.
-    let retries: [Duration]
-    /// How often that has failed in a row, and when it is done next.
-    var (failures, retry): (Int, Alarm?) = (0, nil)
+    var retries: DeletionRetries
     var isDeleting = false
+    /// Whether a deletion has failed since `isDeleting`, so that the keyring is read again at its end.
+    var hasFailedToDelete = false
     /// How many changes the keyring had seen after the last write that failed.
     var failedAt: UInt64?
 
@@ -45,17 +44,18 @@ package actor GrantRegistry: MainLoopActor {
     ///   - keyring: Where they are stored.
     ///   - folder: The state folder, for what is forgotten and can't be deleted; nil where this process alone goes by that.
     ///   - logger: Where trouble goes.
-    ///   - retries: How long it waits each time before it tries again to delete what it couldn't.
+    ///   - retries: How long it waits each time before it tries again to delete what it couldn't; the last pause is made
+    ///     again and again. Nil for the usual ones.
     ///   - pause: How long it waits before it tries again to write what it couldn't to the state folder, for the first time.
     package init(
         keyring: Keyring,
         folder: String? = nil,
         logger: Logger,
-        retries: [Duration] = [.seconds(1), .seconds(5), .seconds(15), .seconds(60), .seconds(300)],
+        retries: [Duration]? = nil,
         pause: Duration = .seconds(1)
     ) {
         self.keyring = keyring
-        self.retries = retries
+        self.retries = DeletionRetries(retries ?? DeletionRetries.pauses)
         self.logger = logger
         forgottenFile = folder.map { ForgottenFile(folder: $0, pause: pause, logger: logger) }
         // From now on: a lock before `run` must not be missed.

@@ -21,6 +21,15 @@ package enum ClientError: Error, Hashable, Sendable {
     /// Whether the keyring, or what is asked for in it, is locked.
     package var isLock: Bool { [.keyring(.locked), .keyring(.itemLocked)].contains(self) }
 
+    /// The same as ``advice`` for a client, which learns no path.
+    package var publicAdvice: String {
+        switch self {
+        case .keyring(.forgottenUnknown), .keyring(.stillForgotten):
+            "A file of Keybell's state can't be used: `keybell doctor` says which."
+        default: advice
+        }
+    }
+
     /// A sentence that tells a person what to do.
     package var advice: String {
         switch self {

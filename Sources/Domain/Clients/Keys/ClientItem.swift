@@ -108,15 +108,17 @@ struct ClientsSnapshot: Sendable {
     /// - Parameters:
     ///   - items: Every item of our schema, oldest first.
     ///   - opened: Their secrets.
-    init(_ items: [KeyringItem], _ opened: OpenedSecrets) {
+    ///   - forgotten: Whose keys don't count.
+    init(_ items: [KeyringItem], _ opened: OpenedSecrets, without forgotten: ForgottenKeys) {
         let secrets = opened.secrets
         paths = Set(items.map(\.path))
         for item in items where opened.locked.contains(item.path) {
-            if let name = ClientItem.name(item) { locked.insert(name) }
+            if let name = ClientItem.name(item), !forgotten.covers(name, nil) { locked.insert(name) }
         }
         for item in items {
             guard let key = secrets[item.path].flatMap({ ClientKey(base64: $0) }),
-                let name = ClientItem.name(item), let client = ClientItem.client(item, key: key)
+                let name = ClientItem.name(item), let client = ClientItem.client(item, key: key),
+                !forgotten.covers(name, client.fingerprint)
             else { continue }
             if let other = byID[name] {
                 doubles.insert(name)
@@ -128,5 +130,13 @@ struct ClientsSnapshot: Sendable {
         }
         // Of two items the one that can't be read might be the one that counts.
         for name in locked { byID[name] = nil }
+    }
+
+    /// Leaves out those whose keys don't count any more.
+    mutating func leaveOut(_ forgotten: ForgottenKeys) {
+        for id in forgotten.ids {
+            if forgotten.covers(id, byID[id]?.client.fingerprint) { byID[id] = nil }
+            if forgotten.covers(id, nil) { locked.remove(id) }
+        }
     }
 }

@@ -42,15 +42,17 @@ extension ClientRegistry {
             database: database,
             created: now()
         )
+        let time = forgotten.count
         let stored = try await write {
-            [keyring] () async throws(KeyringError) -> Result<Void, ClientError> in
+            [self] () async throws(KeyringError) -> Result<Void, ClientError> in
+            try await takeUpForgotten()
             let items = try await keyring.items(schema: ClientItem.schema)
             let same = items.filter { ClientItem.name($0) == name }
-            let snapshot = ClientsSnapshot(items, try await keyring.openSecrets(of: items))
-            guard !snapshot.isLocked(name.text) else { throw .itemLocked }
-            if let holder = snapshot[name.text]?.client.fingerprint, holder != key.fingerprint,
-                holder != former
-            {
+            let opened = try await keyring.openSecrets(of: items)
+            guard !same.contains(where: { opened.locked.contains($0.path) }) else { throw .itemLocked }
+            let snapshot = ClientsSnapshot(items, opened, without: await forgotten)
+            let holder = snapshot[name.text]?.client.fingerprint
+            if let holder, holder != key.fingerprint, holder != former {
                 return .failure(.taken(name.text))
             }
             var revoked = Set([former].compactMap(\.self))
@@ -62,20 +64,48 @@ extension ClientRegistry {
             } catch {
                 return .failure(error)
             }
-            for item in same.dropLast() { try await keyring.deleteIfThere(item) }
-            if let item = same.last {
-                try await keyring.change(item, attributes: attributes, secret: key.base64())
-            } else {
-                _ = try await keyring.store(
-                    schema: ClientItem.schema,
-                    label: ClientItem.label(for: name.text),
-                    attributes: attributes,
-                    secret: key.base64()
-                )
+            do throws(KeyringError) {
+                try await letInAfterRestart(name, key.fingerprint, notAfter: time)
+                try await put(key, attributes, name, in: same)
+            } catch {
+                // A keyring that hangs may store it after its client was told that it isn't let in.
+                if holder != key.fingerprint { await leaveOut(key, name) }
+                throw error
             }
+            await letIn(key, name, notAfter: time)
             return .success(())
         }
         try stored.get()
+    }
+
+    /// Stores a key in the newest of an Id's items; the others go before.
+    private func put(
+        _ key: ClientKey,
+        _ attributes: [String: String],
+        _ name: PlainName,
+        in items: [KeyringItem]
+    ) async throws(KeyringError) {
+        for item in items.dropLast() { try await keyring.deleteIfThere(item) }
+        if let item = items.last {
+            return try await keyring.change(item, attributes: attributes, secret: key.base64())
+        }
+        _ = try await keyring.store(
+            schema: ClientItem.schema,
+            label: ClientItem.label(for: name.text),
+            attributes: attributes,
+            secret: key.base64()
+        )
+    }
+
+    private func letIn(_ key: ClientKey, _ name: PlainName, notAfter time: Int) {
+        guard forgotten.covers(name, key.fingerprint) else { return }
+        forgotten.letIn(name, key.fingerprint, notAfter: time)
+        keepForgotten()
+    }
+
+    private func leaveOut(_ key: ClientKey, _ name: PlainName) {
+        forget(name, key.fingerprint)
+        deleteLater(anew: true)
     }
 
     /// Notes which program and Origin a key belongs to that came without any, as an imported one does, because the person
@@ -94,9 +124,12 @@ extension ClientRegistry {
         origin: String?
     ) async throws(ClientError) {
         guard let name = PlainName(cleaning: id), !program.isEmpty else { return }
-        try await write { [keyring] () async throws(KeyringError) in
-            let same = try await keyring.items(of: name)
-            let snapshot = ClientsSnapshot(same, try await keyring.openSecrets(of: same))
+        try await write { [self] () async throws(KeyringError) in
+            let same = try await keyring.items(schema: ClientItem.schema).filter {
+                ClientItem.name($0) == name
+            }
+            let opened = try await keyring.openSecrets(of: same)
+            let snapshot = ClientsSnapshot(same, opened, without: await forgotten)
             guard let known = snapshot[name.text], known.client.fingerprint == fingerprint,
                 known.client.program.isEmpty
             else { return }
@@ -137,10 +170,24 @@ extension ClientRegistry {
     }
 
     /// Takes a client's key away, with every double; from this moment on its requests are refused.
+    ///
+    /// - Throws: `.unknown` where there is none, or why it couldn't be deleted; its requests are refused all the same, and it is
+    ///   deleted once that can be done without asking the person, or they revoke it again.
     package func revoke(_ id: String) async throws(ClientError) {
-        guard try await snapshot().holds(id), let name = PlainName(cleaning: id) else { throw .unknown(id) }
-        try await write { [keyring] () async throws(KeyringError) in
-            for item in try await keyring.items(of: name) { try await keyring.deleteIfThere(item) }
+        guard let name = PlainName(cleaning: id) else { throw .unknown(id) }
+        // What is known counts no more from now on, not only once a keyring that hangs has answered.
+        let isKnown = isBeingDeleted(id) || lastRead.contains { $0.id == name.text }
+        if !isKnown {
+            guard try await snapshot().holds(id) else { throw .unknown(id) }
+        }
+        forget(name, nil)
+        do throws(ClientError) {
+            try await write { [self] () async throws(KeyringError) in try await deleteItems(of: name) }
+        } catch {
+            // A registration may have come in between.
+            if !forgotten.covers(name, nil) { forget(name, nil) }
+            deleteLater(anew: true)
+            throw error
         }
     }
 
@@ -178,12 +225,5 @@ extension ClientRegistry {
         } catch {
             throw .keyring(error)
         }
-    }
-}
-
-extension Keyring {
-    /// The items of a client, oldest first, however they write its Id.
-    fileprivate func items(of name: PlainName) async throws(KeyringError) -> [KeyringItem] {
-        try await items(schema: ClientItem.schema).filter { ClientItem.name($0) == name }
     }
 }

@@ -21,9 +21,10 @@ package actor ClientRegistry: MainLoopActor {
     private let events: AsyncStream<KeyringEvent>
     nonisolated let changeBroadcast = Broadcast<Void>(backlog: 1)
 
-    private let cache = CachedReading<ClientsSnapshot, KeyringError>()
+    let cache = CachedReading<ClientsSnapshot, KeyringError>()
     /// The clients as they were when last read; unlike the keys they are kept while the keyring can't be read.
     var lastRead: [Client] = []
+    private var hasRead = false
     private var follower: Task<Void, Never>?
     private var lastReread: ContinuousClock.Instant?
     private static let rereadPause = Duration.seconds(10)
@@ -35,23 +36,40 @@ package actor ClientRegistry: MainLoopActor {
     /// The writes to our items, so that none brings back what another has replaced.
     var writes = SerialTaskQueue()
 
+    /// What doesn't count, whatever the keyring still holds or gets yet.
+    var forgotten = ForgottenKeys()
+    /// Keeps that for the next daemon; nil where there is no state folder.
+    let forgottenFile: ForgottenFile<ForgottenKeysRecord>?
+    /// When what couldn't be deleted is tried again; with the keyring's next change, too.
+    var retries: DeletionRetries
+    var isDeleting = false
+
     /// A registry over a keyring; nothing is read yet.
     ///
     /// - Parameters:
     ///   - keyring: Where the keys are.
     ///   - nonces: The nonces that may not come again; without one they are kept in memory alone.
+    ///   - folder: The state folder, for what is revoked and can't be deleted; nil where this process alone goes by that.
     ///   - logger: Where trouble goes; never a key or a nonce.
+    ///   - retries: How long it waits each time before it tries again to delete what it couldn't; the last pause is made
+    ///     again and again. Nil for the usual ones.
+    ///   - pause: How long it waits before it tries again to write what it couldn't to the state folder, for the first time.
     ///   - now: The time, in seconds since 1970.
     package init(
         keyring: Keyring,
         nonces: NonceRegistry? = nil,
+        folder: String? = nil,
         logger: Logger,
+        retries: [Duration]? = nil,
+        pause: Duration = .seconds(1),
         now: @escaping @Sendable () -> UInt64 = { CalendarTime.unsigned }
     ) {
         self.keyring = keyring
         self.nonces = nonces ?? NonceRegistry(folder: nil, logger: logger)
         self.logger = logger
         self.now = now
+        self.retries = DeletionRetries(retries ?? DeletionRetries.pauses)
+        forgottenFile = folder.map { ForgottenFile(folder: $0, pause: pause, logger: logger) }
         events = keyring.events()
     }
 
@@ -195,7 +213,7 @@ package actor ClientRegistry: MainLoopActor {
     func clients() async throws(KeyringError) -> ClientsSnapshot {
         follow()
         return try await cache.value(on: self, orIfItNeverRests: .deadline, reading: reading) {
-            $0.lastRead = $1.all.map(\.client)
+            $0.adopt($1)
         }
     }
 
@@ -217,14 +235,23 @@ package actor ClientRegistry: MainLoopActor {
 
     private func reread() async throws(KeyringError) -> ClientsSnapshot {
         try await cache.readAgain(on: self, orIfItNeverRests: .deadline, reading: reading) {
-            $0.lastRead = $1.all.map(\.client)
+            $0.adopt($1)
         }
     }
 
+    private func adopt(_ snapshot: ClientsSnapshot) {
+        lastRead = snapshot.all.map(\.client)
+        // The keyring works: the first time it does, what the daemon before couldn't delete goes.
+        if !hasRead { deleteForgotten() }
+        hasRead = true
+    }
+
     private var reading: @Sendable () async throws(KeyringError) -> ClientsSnapshot {
-        { [keyring] () async throws(KeyringError) in
+        { [self] () async throws(KeyringError) in
+            try await takeUpForgotten()
             let items = try await keyring.items(schema: ClientItem.schema)
-            return ClientsSnapshot(items, try await keyring.openSecrets(of: items))
+            let opened = try await keyring.openSecrets(of: items)
+            return ClientsSnapshot(items, opened, without: await forgotten)
         }
     }
 
@@ -247,6 +274,7 @@ package actor ClientRegistry: MainLoopActor {
             guard await concernsUs(path) else { return }
         }
         forgetKeys()
+        deleteForgotten()
         switch event {
         case .itemsChanged, .manyItemsChanged:
             // Whoever asks next needn't wait; if it fails, whoever asks is told why.

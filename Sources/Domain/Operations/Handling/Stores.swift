@@ -54,7 +54,7 @@ package protocol GrantStore: Sendable {
     /// Forgets everything that was decided for a key.
     ///
     /// - Throws: Why it couldn't be deleted; it no longer counts all the same.
-    func forget(fingerprint: String) async throws(ClientError)
+    func forget(fingerprint: String, mayAsk: Bool) async throws(ClientError)
 }
 
 extension GrantRegistry: GrantStore {}

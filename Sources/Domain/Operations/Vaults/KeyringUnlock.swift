@@ -85,7 +85,7 @@ struct KeyringUnlock: Sendable {
                             try await clients.unlock()
                         } catch {
                             await approvals.failed(code, because: error.advice)
-                            throw .keyring(error.advice)
+                            throw .keyring(error.publicAdvice)
                         }
                         // Whoever waits for the same goes on, before anything else is asked: what follows the
                         // keyring tells too late for that.

@@ -22,7 +22,7 @@ struct KeyCheck: Sendable {
         } catch  where error.isLock {
             throw .locked
         } catch {
-            throw .keyring(error.advice)
+            throw .keyring(error.publicAdvice)
         }
         guard holder?.fingerprint == verified.client.fingerprint else { throw .unverified }
     }

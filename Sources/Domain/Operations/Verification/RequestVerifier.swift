@@ -54,7 +54,7 @@ struct RequestVerifier: Sendable {
         case .refused: throw .unverified
         case .unrecordable: throw .unrecordable
         case .keyringLocked: throw .locked
-        case .keyringUnavailable(let error): throw .keyring(error.advice)
+        case .keyringUnavailable(let error): throw .keyring(error.publicAdvice)
         }
     }
 

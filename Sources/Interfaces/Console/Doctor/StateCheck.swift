@@ -26,13 +26,20 @@ enum StateCheck {
         }
     }
 
-    /// What can't be read there, so that grants don't count, or nothing can be changed.
+    /// What can't be read there, so that nobody is let in, grants don't count, or nothing can be changed.
     static func unreadable(_ folder: String = Folders.ofProcess().state) -> [Finding] {
         let grants = GrantRegistry.trouble(in: folder).map { trouble in
             Finding.warning(
                 "Grants",
                 "nothing that was allowed or denied for good counts: \(trouble)",
                 do: "Fetch it from a backup or move it away; `keybell grants` then lists what counts again."
+            )
+        }
+        let clients = ClientRegistry.trouble(in: folder).map { trouble in
+            Finding.failure(
+                "Clients",
+                "no client is let in: \(trouble)",
+                do: "Fetch it from a backup or move it away; `keybell clients` then lists who is let in."
             )
         }
         let nonces = NonceRegistry.trouble(in: folder).map { trouble in
@@ -43,7 +50,7 @@ enum StateCheck {
                 do: "See `ls -l \(path)`; if the file itself is damaged: `mv \(path) \(path).damaged`."
             )
         }
-        return [grants, nonces].compactMap(\.self)
+        return [clients, grants, nonces].compactMap(\.self)
     }
 
     static func finding(_ folder: String, _ error: SystemCallError) -> Finding {

@@ -22,9 +22,9 @@ package enum KeyringError: Error, Hashable, Sendable {
     case noSession
     /// The provider has no encrypted session, so that a secret would pass over the bus in plain text.
     case unencrypted
-    /// What doesn't count any more of what is stored there isn't known; why.
+    /// What doesn't count any more of what is stored there isn't known; what comes of that, and why.
     case forgottenUnknown(String)
-    /// What was granted would be forgotten at the next start, with all that was forgotten before; the file that says so.
+    /// What was to be stored would be forgotten at the next start, as what was forgotten before; the file that says so.
     case stillForgotten(String)
     /// The provider refused, in its own words.
     case failed(String)
@@ -62,10 +62,9 @@ package enum KeyringError: Error, Hashable, Sendable {
             "The Secret Service has no encrypted sessions, so that Keybell gives it no secret and takes none: use "
                 + "gnome-keyring, KWallet or KeePassXC, or a version of it that has them."
         case .forgottenUnknown(let reason):
-            "No stored decision counts until it is known which of them you have forgotten: \(reason)"
-                + (reason.hasSuffix("?") ? "" : ".")
+            reason + (reason.hasSuffix("?") ? "" : ".")
         case .stillForgotten(let path):
-            "\(path) says that all that this client was granted is forgotten, and can't be changed."
+            "\(path) says that what is to be stored now is forgotten, and can't be changed."
         case .failed(let reason):
             "The Secret Service refused: \(reason)"
         }

@@ -34,7 +34,7 @@ struct ClientNaming: Sendable {
         do throws(ClientError) {
             return try await clients.client(withID: id)
         } catch {
-            throw .keyring(error.advice)
+            throw .keyring(error.publicAdvice)
         }
     }
 
@@ -53,7 +53,7 @@ struct ClientNaming: Sendable {
         } catch  where error.isLock {
             return nil  // asked first, unlocked then
         } catch {
-            throw .keyring(error.advice)
+            throw .keyring(error.publicAdvice)
         }
     }
 

@@ -29,7 +29,7 @@ struct KeyRegistration: Sendable {
             try await clients.unlockForStoring()
         } catch {
             logger.error("the keyring can't be used", metadata: ["why": "\(error.advice)"])
-            throw .keyring(error.advice)
+            throw .keyring(error.publicAdvice)
         }
     }
 
@@ -57,13 +57,13 @@ struct KeyRegistration: Sendable {
                 metadata: ["client": "\(admission.id)", "why": "\(error.advice)"]
             )
             if case .badName = error { throw .forbidden(error.advice) }
-            throw .keyring(error.advice)
+            throw .keyring(error.publicAdvice)
         }
     }
 
     private func forgetGrants(of fingerprint: String, for id: String) async throws(ClientError) {
         do throws(ClientError) {
-            try await grants.forget(fingerprint: fingerprint)
+            try await grants.forget(fingerprint: fingerprint, mayAsk: true)
         } catch {
             logger.error(
                 "a key isn't stored, since what was granted to it, or to the one it replaces, can't be deleted",

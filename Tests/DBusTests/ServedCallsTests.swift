@@ -116,25 +116,64 @@ import Testing
         var held: [Int] = []
         for process in 0..<40 {
             let (number, _) = try require("\(process)")
-            if calls.hold(number, bytes: 1 << 20) { held.append(number) }
+            if calls.hold(number, from: "\(process)", bytes: 1 << 20) { held.append(number) }
         }
         #expect(held.count == ServedCalls.totalBytes >> 20)
         let (small, _) = try require("honest")
-        let isSmallTaken = calls.hold(small, bytes: ServedCalls.fewBytes)
+        let isSmallTaken = calls.hold(small, from: "honest", bytes: ServedCalls.fewBytes)
         #expect(isSmallTaken)
         let (large, _) = try require("honest")
-        var isLargeTaken = calls.hold(large, bytes: 1 << 20)
+        var isLargeTaken = calls.hold(large, from: "honest", bytes: 1 << 20)
         #expect(!isLargeTaken)
         _ = calls.end(try #require(held.first), from: "0")
-        isLargeTaken = calls.hold(large, bytes: 1 << 20)
+        isLargeTaken = calls.hold(large, from: "honest", bytes: 1 << 20)
         #expect(isLargeTaken)
+    }
+
+    @Test mutating func `one process has a part of the budget, by however many connections`() throws {
+        var held: [(number: Int, connection: String)] = []
+        for connection in ["a", "b"] {
+            for _ in 0..<10 {
+                let taken = call(from: connection, of: "process")
+                let (number, _) = try #require(taken)
+                if calls.hold(number, from: connection, bytes: 1 << 20) { held.append((number, connection)) }
+            }
+        }
+        #expect(held.count == ServedCalls.bytesPerCaller >> 20)
+        let (other, _) = try require("honest")
+        let isTaken = calls.hold(other, from: "honest", bytes: 1 << 20)
+        #expect(isTaken)
+        let first = try #require(held.first)
+        _ = calls.end(first.number, from: first.connection)
+        let again = call(from: "a", of: "process")
+        let (number, _) = try #require(again)
+        let hasRoom = calls.hold(number, from: "a", bytes: 1 << 20)
+        #expect(hasRoom)
+    }
+
+    @Test mutating func `calls that turn out to be of one process have its part together`() throws {
+        var isQuiet = true
+        for number in 1...2 {
+            let connection = "\(number)"
+            _ = calls.arrive(from: connection)
+            let isHeld = calls.hold(number, from: connection, bytes: ServedCalls.bytesPerCaller)
+            #expect(isHeld)
+            isQuiet = calls.isQuiet
+            calls.learn(connection, is: "process")
+        }
+        #expect(!isQuiet)
+        let refused = calls.begin(2, from: "2")
+        #expect(refused == .never)
+        _ = calls.end(2, from: "2")
+        let taken = calls.begin(1, from: "1")
+        #expect(taken == .now)
     }
 
     @Test mutating func `the memory of a few calls with large arguments is given back, too`() throws {
         var isLast = false
         for _ in 0..<5 {
             let (number, _) = try require("a")
-            _ = calls.hold(number, bytes: 1 << 20)
+            _ = calls.hold(number, from: "a", bytes: 1 << 20)
             isLast = calls.end(number, from: "a").isLastOfMany
             if isLast { break }
         }

@@ -71,7 +71,7 @@ extension BusConnection {
         )
         do throws(DBusError) {
             let method = try objects.method(for: target)
-            let body = try arguments(of: message, call)
+            let body = try arguments(of: message, call, from: sender)
             let waits: @Sendable () async -> Void = { [weak self] in await self?.wait(call) }
             let route = objects.route(method, MethodCall(sender: sender, body: body, waits: waits))
             Task(executorPreference: handlers) { [weak self] in
@@ -86,7 +86,11 @@ extension BusConnection {
     }
 
     /// Reads what a call brings.
-    private func arguments(of message: borrowing RawMessage, _ call: Int) throws(DBusError) -> [Value] {
+    private func arguments(
+        of message: borrowing RawMessage,
+        _ call: Int,
+        from sender: String
+    ) throws(DBusError) -> [Value] {
         var budget = ValueDecoder.Budget.call
         let outcome: Result<[Value], DBusError>
         do throws(DBusError) {
@@ -95,7 +99,7 @@ extension BusConnection {
             outcome = .failure(error)
         }
         // What came of one that can't be read has taken memory, too.
-        guard servedCalls.hold(call, bytes: budget.spentByCall) else { throw Self.tooMany }
+        guard servedCalls.hold(call, from: sender, bytes: budget.spentByCall) else { throw Self.tooMany }
         return try outcome.get()
     }
 

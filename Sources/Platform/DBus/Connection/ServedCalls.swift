@@ -16,6 +16,8 @@ struct ServedCalls {
 
     /// How many bytes the arguments of all calls may take together, but for those of small ones.
     static let totalBytes = 16 << 20
+    /// How many of them those of one process.
+    static let bytesPerCaller = totalBytes / 4
     /// Of this many bytes a call is small.
     static let fewBytes = 8 << 10
 
@@ -45,13 +47,14 @@ struct ServedCalls {
     private var callers: [Int: String] = [:]
     private var sum = 0
     private var served = 0
-    /// How many bytes the arguments of calls take.
-    private var sizes: [Int: Int] = [:]
+    /// How many bytes the arguments of calls take, and of which process, or of which connection as long as that isn't known.
+    private var sizes: [Int: (bytes: Int, caller: String)] = [:]
     private var bytes = 0
+    private var bytesOf: [String: Int] = [:]
     private var servedBytes = 0
 
-    /// Whether there are so few calls that it doesn't matter whose they are.
-    var isQuiet: Bool { sum <= Self.few }
+    /// Whether there are so few calls, and none with large arguments, that it doesn't matter whose they are.
+    var isQuiet: Bool { sum <= Self.few && sizes.isEmpty }
 
     /// Counts a call in for its connection.
     ///
@@ -67,14 +70,26 @@ struct ServedCalls {
 
     /// Counts in the arguments of a call that has arrived.
     ///
-    /// - Returns: False if those of all calls take too much; then it only has to end.
-    mutating func hold(_ call: Int, bytes size: Int) -> Bool {
+    /// - Returns: False if those of all calls, or of its process, take too much; then it only has to end.
+    mutating func hold(_ call: Int, from connection: String, bytes size: Int) -> Bool {
         servedBytes += size
         guard size > Self.fewBytes else { return true }
-        guard bytes + size <= Self.totalBytes else { return false }
-        sizes[call] = size
+        let caller = connections[connection]?.process ?? connection
+        guard bytes + size <= Self.totalBytes, bytesOf[caller, default: 0] + size <= Self.bytesPerCaller
+        else {
+            return false
+        }
+        sizes[call] = (size, caller)
         bytes += size
+        bytesOf[caller, default: 0] += size
         return true
+    }
+
+    private mutating func letGo(_ call: Int) {
+        guard let held = sizes.removeValue(forKey: call) else { return }
+        bytes -= held.bytes
+        let left = bytesOf[held.caller, default: 0] - held.bytes
+        bytesOf[held.caller] = left > 0 ? left : nil
     }
 
     /// Whether it is known whose a connection is.
@@ -83,7 +98,12 @@ struct ServedCalls {
     /// Notes whose a connection is, for as long as it has calls; those that it has count for that one from now on.
     mutating func learn(_ connection: String, is process: String) {
         connections[connection]?.process = process
-        guard process != connection, let early = processes.removeValue(forKey: connection) else { return }
+        guard process != connection else { return }
+        if let early = bytesOf.removeValue(forKey: connection) {
+            bytesOf[process, default: 0] += early
+            for (call, held) in sizes where held.caller == connection { sizes[call]?.caller = process }
+        }
+        guard let early = processes.removeValue(forKey: connection) else { return }
         var entry = processes[process] ?? Process()
         entry.count += early.count
         entry.working.formUnion(early.working)
@@ -100,6 +120,8 @@ struct ServedCalls {
         let process = connections[connection]?.process ?? connection
         var entry = processes[process] ?? Process()
         guard Self.hasRoom(entry.count, beside: sum - 1) else { return .never }
+        // By several connections before it was known that they are of one process.
+        guard sizes[call] == nil || bytesOf[process, default: 0] <= Self.bytesPerCaller else { return .never }
         entry.count += 1
         callers[call] = process
         let isNow = entry.working.count < Self.atOnce
@@ -125,7 +147,7 @@ struct ServedCalls {
         connections[connection] = entry.count > 0 ? entry : nil
         sum -= 1
         served += 1
-        bytes -= sizes.removeValue(forKey: call) ?? 0
+        letGo(call)
         var next: Int?
         if let process = callers.removeValue(forKey: call), var its = processes[process] {
             next = its.next(after: call)

@@ -6,8 +6,7 @@ import Testing
 @testable import Linux
 
 @Suite struct ServiceManagerTests {
-    @Test(arguments: ["@keybell-test-\(getpid())", "/tmp/keybell-test-notify-\(getpid())"])
-    func `a state reaches the manager's socket, abstract or in a folder`(path: String) throws {
+    private func listener(at path: String) throws -> Descriptor {
         let socket = try Descriptor("socket", socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0))
         var name = Array(path.utf8)
         if path.hasPrefix("@") { name[0] = 0 }
@@ -19,6 +18,25 @@ import Testing
             return unsafe bind(socket.number, base, socklen_t(address.count))
         }
         try #require(bound == 0)
+        return socket
+    }
+
+    @Test func `a journal that takes nothing keeps nothing from the service manager`() throws {
+        let (journal, manager) = ("@keybell-test-full-\(getpid())", "@keybell-test-manager-\(getpid())")
+        let full = try listener(at: journal)
+        let socket = try listener(at: manager)
+        // What is sent and not read fills the sending socket, or the other's queue.
+        let entry = [(name: "MESSAGE", value: String(repeating: "a", count: 100_000))]
+        var count = 0
+        while Journal.write(entry, socket: journal), count < 10_000 { count += 1 }
+        #expect((1..<10_000).contains(count))
+        #expect(ServiceManager.notify("READY=1", socket: manager))
+        withExtendedLifetime((full.number, socket.number)) {}
+    }
+
+    @Test(arguments: ["@keybell-test-\(getpid())", "/tmp/keybell-test-notify-\(getpid())"])
+    func `a state reaches the manager's socket, abstract or in a folder`(path: String) throws {
+        let socket = try listener(at: path)
         defer { unsafe unlink(path) }
         #expect(ServiceManager.notify("READY=1\nSTATUS=Serving", socket: path))
         var bytes = [UInt8](repeating: 0, count: 100)

@@ -5,6 +5,8 @@ import Glibc
 
 /// The system's journal, spoken to in its own protocol (systemd's "Native Journal Protocol").
 package enum Journal {
+    private static let datagrams = UnixDatagram()
+
     /// Where journald listens.
     package static let socket = "/run/systemd/journal/socket"
 
@@ -32,7 +34,7 @@ package enum Journal {
     /// - Returns: False if there is no journal, or it doesn't accept any more.
     package static func write(_ fields: [(name: String, value: String)], socket path: String = socket) -> Bool
     {
-        UnixDatagram.send(message(fields), to: path)
+        datagrams.send(message(fields), to: path)
     }
 
     /// The entry as it is sent: `NAME=value` and a line feed; a value of several lines with its length instead.

@@ -4,6 +4,8 @@ import Glibc
 
 /// The service manager that started us, if any.
 package enum ServiceManager {
+    private static let datagrams = UnixDatagram()
+
     /// Sends it a state such as `READY=1` or `STOPPING=1` (sd_notify).
     ///
     /// - Parameters:
@@ -14,6 +16,6 @@ package enum ServiceManager {
     package static func notify(_ state: String, socket path: String? = nil) -> Bool {
         let environment = unsafe getenv("NOTIFY_SOCKET").map { unsafe String(cString: $0) }
         guard let path = path ?? environment else { return false }
-        return UnixDatagram.send(Array(state.utf8), to: path)
+        return datagrams.send(Array(state.utf8), to: path)
     }
 }

@@ -3,10 +3,12 @@
 import Glibc
 import Synchronization
 
-/// One message to a socket of this machine, as service managers and journals take them.
-enum UnixDatagram {
-    /// The socket that all are sent from; it stays open.
-    private static let socket = Mutex<Descriptor?>(nil)
+/// Messages to a socket of this machine, as service managers and journals take them.
+///
+/// Each receiver needs one of its own: what one doesn't take fills the sending socket, which then takes nothing for others.
+final class UnixDatagram: Sendable {
+    /// What they are sent from; it stays open.
+    private let socket = Mutex<Descriptor?>(nil)
 
     /// Sends a message; this doesn't wait for space at the other end.
     ///
@@ -14,7 +16,7 @@ enum UnixDatagram {
     ///   - bytes: The message.
     ///   - path: A path, or `@` and an abstract name.
     /// - Returns: False where nobody takes it.
-    static func send(_ bytes: [UInt8], to path: String) -> Bool {
+    func send(_ bytes: [UInt8], to path: String) -> Bool {
         guard path.hasPrefix("/") || path.hasPrefix("@") else { return false }
         var name = Array(path.utf8)
         if path.hasPrefix("@") { name[0] = 0 }

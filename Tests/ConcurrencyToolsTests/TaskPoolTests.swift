@@ -36,6 +36,27 @@ import Testing
         #expect(left == nil)
     }
 
+    @TaskLocal private static var name = "none"
+
+    @MainLoop @Test func `work has nothing of the task in which it was begun`() {
+        let seen = Mutex<[String]>([])
+        let pool = TaskPool(on: MainLoop.executor)
+        Self.$name.withValue("caller") {
+            _ = pool.begin { seen.withLock { $0.append(Self.name) } }
+        }
+        _ = pool.begin { seen.withLock { $0.append(Self.name) } }
+        #expect(seen.withLock { !$0.contains("caller") })
+    }
+
+    @MainLoop @Test func `a task that has rested for a while is gone, with what it has in memory`() async {
+        weak let worker = MainLoop.immediately {}.worker
+        #expect(worker != nil)
+        while worker != nil { await Task.yield() }
+        let done = Mutex(false)
+        MainLoop.immediately { done.withLock { $0 = true } }
+        #expect(done.withLock { $0 })
+    }
+
     /// Whether some work was cancelled by the time that it was let go on, or before.
     @MainLoop private func outcome(_ meanwhile: (RunningWork) -> Void) async -> Bool? {
         let (waits, goOn) = AsyncStream<Void>.makeStream()

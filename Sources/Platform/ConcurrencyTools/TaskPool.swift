@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import NIOCore
 import Synchronization
 
 /// Tasks of the main loop that take on one piece of work after the other.
 ///
-/// To begin a task, and to get and wipe the memory that it takes, costs more than what most work does.
+/// To begin a task, and to get and wipe the memory that it takes, costs more than what most work does. What work leaves in that
+/// memory is wiped with it, at most a second later: those that rest then end, and nothing wakes the process after that.
 final class TaskPool: Sendable {
     typealias Work = @Sendable @MainLoop () async -> Void
 
@@ -14,7 +16,7 @@ final class TaskPool: Sendable {
             var task: Task<Void, Never>?
             /// What it begins with.
             var first: Work?
-            var rest: CheckedContinuation<Work, Never>?
+            var rest: CheckedContinuation<Work?, Never>?
             /// How much it has begun.
             var count = 0
             var isCancelled = false
@@ -35,7 +37,8 @@ final class TaskPool: Sendable {
                 rest.resume(returning: work)
             } else {
                 let serving: Work = { await self.serve(pool) }
-                keep(Task(executorPreference: executor, operation: serving))
+                // What it inherited from the task that this is called in would be the next work's, too.
+                keep(Task.detached(executorPreference: executor, operation: serving))
             }
             return RunningWork(worker: self, count: count)
         }
@@ -61,6 +64,11 @@ final class TaskPool: Sendable {
             }
         }
 
+        /// Ends it, which has been taken from those that rest.
+        fileprivate func end() {
+            state.withLock { $0.rest.take() }?.resume(returning: nil)
+        }
+
         private func keep(_ task: Task<Void, Never>) {
             let isCancelled = state.withLock { state in
                 state.task = task
@@ -82,25 +90,50 @@ final class TaskPool: Sendable {
     /// How many rest at the most.
     private static let most = 32
 
-    private let resting = Mutex<[Worker]>([])
+    /// How long those that rest are kept at the most.
+    private static let longestRest = TimeAmount.seconds(1)
+
+    private struct Resting {
+        var workers: [Worker] = []
+        /// Whether they are going to end.
+        var areEnding = false
+    }
+
+    private let resting = Mutex(Resting())
     private let executor: EventLoopExecutor
 
     init(on executor: EventLoopExecutor) { self.executor = executor }
 
     /// Begins some work in a task of its own, as far as anybody can tell.
     func begin(_ work: @escaping Work) -> RunningWork {
-        let worker = resting.withLock { $0.popLast() } ?? Worker(on: executor)
+        let worker = resting.withLock { $0.workers.popLast() } ?? Worker(on: executor)
         return worker.begin(work, for: self)
     }
 
-    private var hasRoom: Bool { resting.withLock { $0.count < Self.most } }
+    private var hasRoom: Bool { resting.withLock { $0.workers.count < Self.most } }
 
-    private func rests(_ worker: Worker) { resting.withLock { $0.append(worker) } }
+    private func rests(_ worker: Worker) {
+        let isFirst = resting.withLock { resting in
+            resting.workers.append(worker)
+            defer { resting.areEnding = true }
+            return !resting.areEnding
+        }
+        if isFirst { executor.eventLoop.scheduleTask(in: Self.longestRest) { self.endRest() } }
+    }
+
+    private func endRest() {
+        let workers = resting.withLock { resting in
+            defer { resting = Resting() }
+            return resting.workers
+        }
+        for worker in workers { worker.end() }
+    }
 }
 
 /// Work that was begun on the main loop.
 package struct RunningWork: Sendable {
-    private let worker: TaskPool.Worker
+    /// The task that does it, and other work before and after.
+    let worker: TaskPool.Worker
     private let count: Int
 
     fileprivate init(worker: TaskPool.Worker, count: Int) { (self.worker, self.count) = (worker, count) }

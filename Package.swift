@@ -254,7 +254,7 @@ let package = Package(
         tests(of: "SafeRegex"),
         tests(of: "Gzip"),
         tests(of: "XMLTree"),
-        tests(of: "ConcurrencyTools", ["Linux"]),
+        tests(of: "ConcurrencyTools", ["CLinux", "Linux"]),
         tests(of: "Linux", ["CLinux", "ConcurrencyTools"]),
         tests(of: "DBus", ["TestSupport"]),
         tests(of: "SecretService", ["ConcurrencyTools", "DBus", "SecureMemory", "TestSupport", logging]),

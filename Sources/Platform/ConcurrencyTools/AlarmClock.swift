@@ -7,8 +7,9 @@ import Synchronization
 
 /// The one timer behind all alarms.
 ///
-/// It is set anew only for an alarm that is due before the time it is set to. So it may go off once for one that has been
-/// cancelled; afterwards it is set to what is due next, or not at all.
+/// It is set anew only for an alarm that is due before the time it is set to, or where that time is over: nobody knows then
+/// whether it is still going to go off. So it may go off once for one that has been cancelled; afterwards it is set to what is
+/// due next, or not at all.
 final class AlarmClock: Sendable {
     static let shared = AlarmClock()
 
@@ -27,9 +28,21 @@ final class AlarmClock: Sendable {
         /// The timer's descriptor, once there is one; it stays open.
         var timer: Int32?
         var source: DispatchSource?
+        /// Dispatch's own timer, once there was no descriptor.
+        var fallback: DispatchSource?
     }
 
     private let state = Mutex(State())
+    private let makeTimer: @Sendable () -> Int32
+
+    /// A clock whose timer is made when the first alarm is set, and again each time as long as there is none.
+    init(
+        makeTimer: @escaping @Sendable () -> Int32 = {
+            timerfd_create(CLOCK_BOOTTIME, Int32(O_CLOEXEC | O_NONBLOCK))
+        }
+    ) {
+        self.makeTimer = makeTimer
+    }
 
     /// Has something done at a time, on the queue of alarms; at once if that is over.
     ///
@@ -38,7 +51,11 @@ final class AlarmClock: Sendable {
         state.withLock { state in
             state.last += 1
             state.entries[state.last] = Entry(due: due, ring: ring)
-            if state.armed.map({ due < $0 }) ?? true { arm(&state, at: due) }
+            guard let armed = state.armed else {
+                arm(&state, at: due)
+                return state.last
+            }
+            if due < armed || armed < .now { arm(&state, at: min(due, armed)) }
             return state.last
         }
     }
@@ -71,18 +88,24 @@ final class AlarmClock: Sendable {
         let nanoseconds = max(Int(rest.attoseconds / 1_000_000_000), rest.seconds == 0 ? 1 : 0)
         var when = itimerspec()
         when.it_value = timespec(tv_sec: Int(clamping: rest.seconds), tv_nsec: nanoseconds)
-        if let timer = timer(&state), unsafe timerfd_settime(timer, 0, &when, nil) == 0 {
-            state.armed = due
-        } else {
-            Alarm.queue.asyncAfter(
-                deadline: .now() + .seconds(Int(clamping: rest.seconds)) + .nanoseconds(nanoseconds)
-            ) { self.ring() }
-        }
+        state.armed = due
+        if let timer = timer(&state), unsafe timerfd_settime(timer, 0, &when, nil) == 0 { return }
+        let end = DispatchTime.now() + .seconds(Int(clamping: rest.seconds)) + .nanoseconds(nanoseconds)
+        fallback(&state).schedule(deadline: end)
+    }
+
+    private func fallback(_ state: inout State) -> DispatchSource {
+        if let fallback = state.fallback { return fallback }
+        let fallback = DispatchSource.makeTimerSource(queue: Alarm.queue).concrete
+        fallback.setEventHandler { self.ring() }
+        fallback.activate()
+        state.fallback = fallback
+        return fallback
     }
 
     private func timer(_ state: inout State) -> Int32? {
         if let timer = state.timer { return timer }
-        let timer = timerfd_create(CLOCK_BOOTTIME, Int32(O_CLOEXEC | O_NONBLOCK))
+        let timer = makeTimer()
         guard timer >= 0 else { return nil }
         let source = DispatchSource.makeReadSource(fileDescriptor: timer, queue: Alarm.queue)
         source.setEventHandler { self.ring() }

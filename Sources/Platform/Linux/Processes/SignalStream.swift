@@ -3,9 +3,15 @@
 import ConcurrencyTools
 import Dispatch
 import Glibc
+import Synchronization
 
 /// Signals as a stream.
 package enum SignalStream {
+    private static let heard = Mutex<Set<Int32>>([])
+
+    /// Whether there is, or was, a stream of this signal.
+    static func listens(to number: Int32) -> Bool { heard.withLock { $0.contains(number) } }
+
     /// One element for each of these signals, which from now on do nothing else to the process.
     ///
     /// - Parameters:
@@ -17,6 +23,7 @@ package enum SignalStream {
         buffering: AsyncStream<Int32>.Continuation.BufferingPolicy = .unbounded
     ) -> AsyncStream<Int32> {
         let (stream, continuation) = AsyncStream<Int32>.makeStream(bufferingPolicy: buffering)
+        heard.withLock { $0.formUnion(numbers) }
         let sources = numbers.map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: Alarm.queue).concrete

@@ -20,13 +20,19 @@ struct TerminalMode: Sendable {
     func takeKeys() throws(SystemCallError) {
         var mode = settings
         mode.c_lflag &= ~tcflag_t(ICANON | ECHO | ISIG | IEXTEN)
-        guard unsafe tcsetattr(descriptor, TCSAFLUSH, &mode) == 0 else { throw .last("tcsetattr") }
+        guard set(&mode) else { throw .last("tcsetattr") }
     }
 
     /// Brings it back; what was typed but not read is thrown away.
     func restore() {
         var mode = settings
         // Nothing can be done about a terminal that has gone meanwhile.
-        _ = unsafe tcsetattr(descriptor, TCSAFLUSH, &mode)
+        _ = set(&mode)
+    }
+
+    /// It waits until what was written is shown, and a signal, such as that of another size, may end that.
+    private func set(_ mode: inout termios) -> Bool {
+        while unsafe tcsetattr(descriptor, TCSAFLUSH, &mode) != 0 { if errno != EINTR { return false } }
+        return true
     }
 }

@@ -12,8 +12,10 @@ package struct Descriptor: ~Copyable, Sendable {
         self.number = number
     }
 
-    /// Takes the result of a system call over, or throws its `errno`.
-    init(_ call: String, _ result: Int32) throws(SystemCallError) {
+    /// Takes the result of a system call over, or throws its `errno`; one that a signal ends is made again.
+    init(_ call: String, _ make: @autoclosure () -> Int32) throws(SystemCallError) {
+        var result: Int32
+        repeat { result = make() } while result < 0 && errno == EINTR
         guard result >= 0 else {
             let error = SystemCallError.last(call)
             ResourceShortage.note(error.code)
@@ -45,6 +47,18 @@ package struct Descriptor: ~Copyable, Sendable {
             guard written > 0 else { throw .last("write") }
             rest = rest.dropFirst(written)
         }
+    }
+
+    /// Has the disk take what was written, as ``synchronize(_:)`` does.
+    func synchronize() throws(SystemCallError) {
+        guard Self.synchronize(number) else { throw .last("fsync") }
+    }
+
+    /// Has the disk take what was written; false, with `errno`, where it doesn't.
+    static func synchronize(_ number: Int32) -> Bool {
+        // Servers of files, and programs that serve some, may be interrupted.
+        while fsync(number) != 0 { if errno != EINTR { return false } }
+        return true
     }
 
     deinit {

@@ -69,11 +69,16 @@ package struct FileReplacement: ~Copyable, Sendable {
     package static func backup(of path: String) -> String { path + ".keybell-backup" }
 
     /// Removes what a replacement that was killed has left beside the file; with the lock, what those without it have
-    /// left, too.
-    package borrowing func clearLitter() {
+    /// left for an hour, too.
+    ///
+    /// - Parameter now: The time, in seconds since 1970.
+    package borrowing func clearLitter(asOf now: Int = time(nil)) {
         clearOwnLitter()
         if isLocked {
-            lock.removeFilesOfEndedProcesses(named: [temporary, linked].map { name(of: $0) + "-" })
+            lock.removeFilesOfEndedProcesses(
+                named: [temporary, linked].map { name(of: $0) + "-" },
+                asOf: now
+            )
         }
     }
 
@@ -199,7 +204,7 @@ package struct FileReplacement: ~Copyable, Sendable {
         }
         try file.write(bytes)
         guard ftruncate(file.number, bytes.count) == 0 else { throw .last("ftruncate") }
-        guard fsync(file.number) == 0 else { throw .last("fsync") }
+        try file.synchronize()
     }
 
     private borrowing func write(
@@ -211,7 +216,7 @@ package struct FileReplacement: ~Copyable, Sendable {
         try reached(.made)
         try file.write(bytes)
         try reached(.written)
-        guard fsync(file.number) == 0 else { throw .last("fsync") }
+        try file.synchronize()
         try reached(.synchronized)
     }
 
@@ -242,7 +247,7 @@ package struct FileReplacement: ~Copyable, Sendable {
         if lost.contains(FileAttributes.accessList) { mode &= ~0o070 }
         guard fchmod(file.number, mode) == 0 else { throw .last("fchmod") }
         // Only now has the file its mode, after its content may already have been on the disk.
-        guard fsync(file.number) == 0 else { throw .last("fsync") }
+        try file.synchronize()
         if hasOtherNames(old) { lost.append("hard links") }
         return lost
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CLinux
 import Glibc
 
 /// The right to write into a folder, among programs that ask for it; given back when this value goes.
@@ -36,13 +37,19 @@ package struct FolderLock: ~Copyable, Sendable {
     /// Returns once the disk has what was made, renamed or removed in the folder.
     func synchronize() throws(SystemCallError) {
         // Some file systems have nothing to synchronize for a folder.
-        guard fsync(folder.number) == 0 || errno == EINVAL else { throw .last("fsync") }
+        guard Descriptor.synchronize(folder.number) || errno == EINVAL else { throw .last("fsync") }
     }
 
-    /// Removes the files whose names are one of these beginnings and the number of a process that has ended.
+    /// For how many seconds a file isn't written to any more that nobody is going to use.
+    ///
+    /// Of another machine's files, in a folder that several share, it can't be known whether their process has ended.
+    private static let litterAge = 3600
+
+    /// Removes the files whose names are one of these beginnings and the number of a process that has ended, and that have
+    /// been as they are for an hour.
     ///
     /// What can't be removed or read stays.
-    func removeFilesOfEndedProcesses(named beginnings: [Substring]) {
+    func removeFilesOfEndedProcesses(named beginnings: [Substring], asOf now: Int) {
         let descriptor = unsafe openat(folder.number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { return }
         guard let names = unsafe fdopendir(descriptor) else {
@@ -56,9 +63,16 @@ package struct FolderLock: ~Copyable, Sendable {
             }
             guard let beginning = beginnings.first(where: { name.utf8.starts(with: $0.utf8) }),
                 let pid = Int32(name.dropFirst(beginning.count)), pid > 0,
-                kill(pid, 0) != 0, errno == ESRCH
+                kill(pid, 0) != 0, errno == ESRCH, isOld(name, asOf: now)
             else { continue }
             unsafe unlinkat(folder.number, name, 0)
         }
+    }
+
+    private func isOld(_ name: String, asOf now: Int) -> Bool {
+        var status = stat()
+        guard unsafe fstatat(folder.number, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return false }
+        // Not when its content was written: a second name of an old file is new.
+        return now - status.st_ctim.tv_sec >= Self.litterAge
     }
 }

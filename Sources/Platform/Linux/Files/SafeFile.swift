@@ -21,7 +21,7 @@ package enum SafeFile {
             let flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW
             let file = try Descriptor("open", unsafe open(temporary, flags, 0o600))
             try file.write(bytes)
-            guard fsync(file.number) == 0 else { throw .last("fsync") }
+            try file.synchronize()
             guard unsafe rename(temporary, path) == 0 else { throw .last("rename") }
         } catch {
             unsafe unlink(temporary)
@@ -36,7 +36,9 @@ package enum SafeFile {
     package static func synchronize(_ path: String) -> Bool {
         let flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
         // What can't be opened may be on the disk, but that isn't certain.
-        guard let file = try? Descriptor("open", unsafe open(path, flags)), fsync(file.number) == 0 else {
+        guard let file = try? Descriptor("open", unsafe open(path, flags)),
+            Descriptor.synchronize(file.number)
+        else {
             return false
         }
         return hasNames(in: parent(of: path))
@@ -48,7 +50,7 @@ package enum SafeFile {
         guard let entry = try? Descriptor("open", unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC))
         else { return false }
         // Some file systems have nothing to synchronize for a folder.
-        return fsync(entry.number) == 0 || errno == EINVAL
+        return Descriptor.synchronize(entry.number) || errno == EINVAL
     }
 
     /// Removes a file, if it is there and can be removed.

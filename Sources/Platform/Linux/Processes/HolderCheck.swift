@@ -33,7 +33,8 @@ package final class HolderCheck: Sendable {
                 "open",
                 unsafe open("/proc/\(socket.pid)", Int32(keybell_O_PATH) | O_DIRECTORY | O_CLOEXEC)
             )
-            status = try Descriptor("openat", unsafe openat(folder.number, "stat", O_RDONLY | O_CLOEXEC))
+            let top = folder.number
+            status = try Descriptor("openat", unsafe openat(top, "stat", O_RDONLY | O_CLOEXEC))
         } catch {
             return nil
         }

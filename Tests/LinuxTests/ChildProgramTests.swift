@@ -182,6 +182,9 @@ struct ChildProgramTests {
         #expect(first.ending == .exited(0))
         let late = try await ChildProgram.output(of: ["sleep", "600"], within: .milliseconds(1))
         #expect(late.ending == nil)
+        let cancelled = Task { try await ChildProgram.output(of: ["sleep", "600"], within: .seconds(600)) }
+        cancelled.cancel()
+        await #expect(throws: SystemCallError(call: "wait", code: ECANCELED)) { try await cancelled.value }
         await #expect(throws: SystemCallError.self) {
             _ = try await ChildProgram.output(of: ["/nonexistent"], within: .seconds(30))
         }

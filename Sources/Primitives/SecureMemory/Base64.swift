@@ -76,7 +76,10 @@ package enum Base64 {
         return index
     }
 
-    /// Reads a text; an invalid one takes about as long as a valid one.
+    /// Reads a text, to its end also where it isn't valid.
+    ///
+    /// How long that takes depends on its length and on where it has white space, padding and what is no letter; not on which
+    /// letters it has.
     static func decode(_ text: Span<UInt8>, into output: inout OutputSpan<UInt8>) -> Bool {
         var group: Int32 = 0
         var inGroup = 0

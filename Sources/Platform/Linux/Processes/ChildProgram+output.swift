@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ConcurrencyTools
+import Glibc
 import Synchronization
 
 extension ChildProgram {
@@ -8,7 +9,7 @@ extension ChildProgram {
     package struct Output: Sendable {
         /// What came on its standard output, as far as it is kept.
         package let bytes: [UInt8]
-        /// How it ended; nil if it had to be killed since its time was up.
+        /// How it ended; nil if it was killed since its time was up.
         package let ending: Ending?
     }
 
@@ -19,7 +20,7 @@ extension ChildProgram {
     ///   - limit: How many bytes of its output are kept, the first ones; nothing in them is a secret.
     ///   - time: How long it may take; then it is killed.
     /// - Returns: What came of it.
-    /// - Throws: Why it can't be started.
+    /// - Throws: Why it can't be started; ECANCELED of `wait` where the caller is cancelled, and the program is killed.
     package static func output(
         of arguments: [String],
         limit: Int = .max,
@@ -33,8 +34,12 @@ extension ChildProgram {
         }
         defer { child.kill() }
         child.closeInput()
-        // Nobody waits for it any more, or its time is up.
-        let ending = try? await withDeadline(time) { await child.end() }
+        var ending: Ending?
+        do {
+            ending = try await withDeadline(time) { await child.end() }
+        } catch {
+            guard error is DeadlineExceeded else { throw SystemCallError(call: "wait", code: ECANCELED) }
+        }
         return Output(bytes: output.withLock { $0 }, ending: ending)
     }
 }

@@ -180,7 +180,11 @@ private final class Life: Sendable {
         state.withLock { state in
             guard let input = state.input else { return false }
             return unsafe bytes.withUnsafeBytes { buffer in
-                unsafe Glibc.write(input, buffer.baseAddress, buffer.count) == buffer.count
+                var written: Int
+                repeat {
+                    written = unsafe Glibc.write(input, buffer.baseAddress, buffer.count)
+                } while written < 0 && errno == EINTR
+                return written == buffer.count
             }
         }
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import COpenSSL
 package import SecureMemory
 
 /// AES-CBC as ``AESCBC`` has it, for several texts under one key and initialization vector: the key is set up once.
@@ -46,13 +47,34 @@ package struct AESCBCEncryptor: ~Copyable {
                         into: UnsafeMutableRawBufferPointer(rebasing: output[..<blocks])
                     )
                 }
-                // The last block is padded where it is encrypted. The padding is taken off in `AESCBC.decrypt`, so that the
-                // two can be read side by side.
                 let last = unsafe UnsafeMutableRawBufferPointer(rebasing: output[blocks..<padded])
-                unsafe last.initializeMemory(as: UInt8.self, repeating: UInt8(padded - plain.count))
-                unsafe last.copyMemory(from: UnsafeRawBufferPointer(rebasing: plain[blocks...]))
-                unsafe try context.run(UnsafeRawBufferPointer(last), into: last)
+                guard unsafe encryptLast(UnsafeRawBufferPointer(rebasing: plain[blocks...]), into: last)
+                else {
+                    throw .failed
+                }
                 count = padded
+            }
+        }
+    }
+
+    /// Pads and encrypts what is left after the whole blocks.
+    ///
+    /// On the stack, which is wiped, so that no part of a secret lies in the heap if it fails. The padding is taken off in
+    /// `AESCBC.decrypt`.
+    @unsafe private func encryptLast(
+        _ rest: UnsafeRawBufferPointer,
+        into output: UnsafeMutableRawBufferPointer
+    ) -> Bool {
+        let size = AESCBC.blockSize
+        return unsafe withUnsafeTemporaryAllocation(byteCount: size, alignment: size) { block in
+            defer { unsafe OPENSSL_cleanse(block.baseAddress, block.count) }
+            unsafe block.initializeMemory(as: UInt8.self, repeating: UInt8(size - rest.count))
+            unsafe block.copyMemory(from: rest)
+            do throws(CipherError) {
+                unsafe try context.run(UnsafeRawBufferPointer(block), into: output)
+                return true
+            } catch {
+                return false
             }
         }
     }

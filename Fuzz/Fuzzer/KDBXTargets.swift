@@ -56,7 +56,10 @@ extension Target {
         if let id = database.entries.first?.id {
             _ = try? database.change(id, [FieldChange("Title", "other")], at: now)
         }
-        database.merge(Set(database.entries.compactMap(\.id)), from: database)
+        let due = database.entries.compactMap { entry in
+            entry.id.map { ($0, Set([entry.modified].compactMap(\.self))) }
+        }
+        database.merge(Dictionary(due) { first, _ in first }, from: database)
         let inner = InnerStream(fresh: .chaCha20)
         guard let text = try? ProtectedValues.text(of: database.document, inner) else { return }
         let again = opened(database.innerHeader.encoded(stream: inner) + text)

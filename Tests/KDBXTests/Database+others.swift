@@ -13,6 +13,11 @@ extension Database {
         merge(Set(other.entries.compactMap(\.id)), from: other)
     }
 
+    /// Takes over all that another state has of some entries.
+    mutating func merge(_ wanted: Set<Identifier>, from other: Database) -> Bool {
+        merge(Dictionary(uniqueKeysWithValues: wanted.map { ($0, []) }), from: other).hasChanged
+    }
+
     /// Moves it into another group.
     mutating func move(_ id: Identifier, to group: Identifier, at now: Timestamp) throws {
         guard let entry = entryPlaces[id], let target = groupPlaces[group] else { throw KDBXError.notFound }
@@ -56,9 +61,4 @@ extension Database {
             document.append("DeletionTime", to: object, text: time.text(for: version))
         }
     }
-}
-
-extension Entry {
-    /// When it was last changed.
-    var modified: Timestamp? { database.time(database.names.modified, of: element) }
 }

@@ -105,6 +105,60 @@ import XMLTree
         }
     }
 
+    @Test mutating func `what is due is in the history, whatever room there is for it`() throws {
+        for (most, size) in [("0", "-1"), ("-1", "0"), ("0", "0")] {
+            var (one, other) = (file, memory)
+            let meta = try #require(one.meta)
+            one.document.setText(of: meta, child: "HistoryMaxItems", to: most)
+            one.document.setText(of: meta, child: "HistoryMaxSize", to: size)
+            try other.change(ids[0], [FieldChange("Password", "earlier")], at: at(1))
+            try one.change(ids[0], [FieldChange("Password", "later")], at: at(2))
+            #expect(!one.hasLongHistory(ids[0]))
+            let due = [ids[0]: Set([at(1)])]
+            let outcome = one.merge(due, from: other)
+            #expect(outcome == MergeOutcome(hasChanged: true))
+            #expect(one.entry(ids[0])?.history.map { $0.text("Password") } == ["earlier"])
+            #expect(one.hasLongHistory(ids[0]))
+            let again = one.merge(due, from: other)
+            #expect(again == MergeOutcome(hasChanged: false, known: [ids[0]]))
+        }
+    }
+
+    @Test mutating func `of an entry that has what is due nothing else comes back`() throws {
+        try memory.change(ids[0], [FieldChange("Password", "one")], at: at(1))
+        try memory.change(ids[0], [FieldChange("Password", "two")], at: at(2))
+        try file.change(ids[0], [FieldChange("Password", "two")], at: at(2))
+        let before = file.entry(ids[0])?.history.count
+        let outcome = file.merge([ids[0]: [at(2)]], from: memory)
+        #expect(outcome == MergeOutcome(hasChanged: false, known: [ids[0]]))
+        #expect(file.entry(ids[0])?.history.count == before)
+    }
+
+    @Test mutating func `what is due comes back with what it was made of, back to what both have`() throws {
+        let stale = file
+        try memory.change(ids[0], [FieldChange("Password", "zero")], at: at(1))
+        try file.change(ids[0], [FieldChange("Password", "zero")], at: at(1))
+        // Removed there before the two parted.
+        let history = try #require(
+            file.entryPlaces[ids[0]].flatMap { file.document.child(of: $0, named: "History") }
+        )
+        for state in Array(file.document.children(of: history)) { file.document.remove(state) }
+        try memory.change(ids[0], [FieldChange("Password", "one")], at: at(2))
+        try memory.change(ids[0], [FieldChange("Password", "two")], at: at(3))
+        try file.change(ids[0], [FieldChange("Password", "theirs")], at: at(4))
+        var merged = file
+        #expect(merged.merge([ids[0]: [at(3)]], from: memory).hasChanged)
+        #expect(merged.entry(ids[0])?.history.map { $0.text("Password") } == ["zero", "one", "two"])
+        // The same from the state that has the later one, too.
+        var again = file
+        #expect(again.merge([ids[0]: [at(3)]], from: merged).hasChanged)
+        #expect(again.entry(ids[0])?.history.map { $0.text("Password") } == ["zero", "one", "two"])
+        #expect(merged.hasTimes([ids[0]: [at(2), at(4)]]) && !file.hasTimes([ids[0]: [at(2)]]))
+        var without = stale
+        try without.delete(ids[0], at: at(5))
+        #expect(without.hasTimes([ids[0]: [at(5)]]) && !without.hasTimes([ids[0]: [at(6)]]))
+    }
+
     @Test mutating func `an edit is later than the one before, also where the clock was ahead`() throws {
         try file.change(ids[0], [FieldChange("Password", "from the future")], at: at(86_400))
         memory = file

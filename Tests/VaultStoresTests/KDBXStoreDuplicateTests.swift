@@ -161,6 +161,77 @@ struct KDBXStoreDuplicateTests {
         #expect(all.count == 1 && kept.isEmpty)
     }
 
+    @Test func `another password alone makes nothing missing, and the copy goes over to it`() async throws {
+        try await store.unlock(for: UnlockReason())
+        try await save("first", store)
+        try await save("ours", store)
+        await store.finish()
+        let other = try CompositeKey(password: SecretBytes(utf8: "another"))
+        try KDBXFixture.write(fixture.read(), to: fixture.path, other)
+        fixture.passwords.next(["another"])
+        let next = fixture.restarted()
+        try await next.unlock(for: UnlockReason())
+        await next.savesAreDone()
+        #expect(await next.status().kept == [])
+        #expect(kept.isEmpty && all.count == 1)
+        let path = try #require(all.first)
+        let copy = Array(try Data(contentsOf: URL(filePath: path)))
+        #expect(try Database(reading: copy, key: other).entries.contains { $0.text("Title") == "ours" })
+        await next.finish()
+    }
+
+    @Test func `what was removed from a history on purpose stays removed`() async throws {
+        try await store.unlock(for: UnlockReason())
+        let stale = try fixture.read()
+        let id = try #require(try await store.index().only("Example")).id
+        for password in ["one", "two"] {
+            fixture.clock.update { $0 += 10 }
+            _ = try await store.save(LoginDraft(id: id, password: SecretBytes(utf8: password)))
+        }
+        await store.finish()
+        #expect(try history(id) == ["secret-1", "one"])
+        var purged = stale
+        let entry = try #require(Identifier(id.bytes))
+        try purged.change(
+            entry,
+            [FieldChange("Password", SecretBytes(utf8: "two"))],
+            at: Timestamp(unix: fixture.clock.now)
+        )
+        try KDBXFixture.write(purged, to: fixture.path)
+        try await store.unlock(for: UnlockReason())
+        #expect(try history(id) == ["secret-1"])
+        // And what another program has gone on from, while the vault is open.
+        try purged.change(
+            entry,
+            [FieldChange("Password", SecretBytes(utf8: "three"))],
+            at: Timestamp(unix: fixture.clock.now + 10)
+        )
+        try KDBXFixture.write(purged, to: fixture.path)
+        await store.fileChanged()
+        #expect(try history(id) == ["secret-1", "two"])
+        var without = stale
+        try without.change(
+            entry,
+            [FieldChange("Password", SecretBytes(utf8: "three"))],
+            at: Timestamp(unix: fixture.clock.now + 10)
+        )
+        try KDBXFixture.write(without, to: fixture.path)
+        await store.fileChanged()
+        #expect(try history(id) == ["secret-1"])
+        // A program that knew nothing of it is another matter.
+        try KDBXFixture.write(stale, to: fixture.path)
+        await store.fileChanged()
+        #expect(try await store.secrets(of: id).password.exposedText() == "three")
+        await store.finish()
+    }
+
+    /// The former passwords that are in the file.
+    private func history(_ id: LoginID) throws -> [String?] {
+        let name = try #require(Identifier(id.bytes))
+        let entry = try #require(try fixture.read().entry(name))
+        return entry.history.map { $0.text("Password") }
+    }
+
     @Test func `a save doesn't fail since the state folder takes no duplicate, and the lock tries again`()
         async throws
     {

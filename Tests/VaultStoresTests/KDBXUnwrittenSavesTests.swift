@@ -15,6 +15,10 @@ import Vault
 
 /// Acknowledged saves whose file comes back in a state that can't take them.
 struct KDBXUnwrittenSavesTests {
+    private static func saves(_ head: UInt64, _ mark: UInt64) -> KDBXSaves {
+        KDBXSaves([mark: KDBXSaves.Save(entry: Identifier(head: head, tail: mark), modified: nil)])
+    }
+
     private static let all: Set = ["Example", "Other", "ours"]
 
     /// Saves "ours"; `stale` is the file as it was before.
@@ -294,7 +298,7 @@ struct KDBXUnwrittenSavesTests {
             )
             var all = KDBXSaves()
             for number in UInt64(1)...20 {
-                let saves = KDBXSaves(entries: [Identifier(head: 1, tail: number)], marks: [number])
+                let saves = Self.saves(1, number)
                 unwrittenSaves.keep([0], saves: saves)
                 all.add(saves)
             }
@@ -312,11 +316,11 @@ struct KDBXUnwrittenSavesTests {
         let (vault, state) = (folder.path("vault.kdbx"), folder.path("state"))
         let unwrittenSaves = KDBXUnwrittenSaves(name: "test", path: vault, state: state)
         let place = KDBXSidecarFiles(vault: vault, state: state)
-        let saves = KDBXSaves(entries: [Identifier(head: 1, tail: 1)], marks: [1])
+        let saves = Self.saves(1, 1)
         for number in UInt64(1)...98 {
             try place.write(
                 [1],
-                saves: KDBXSaves(entries: [Identifier(head: 2, tail: number)], marks: [number + 1])
+                saves: Self.saves(2, number + 1)
             )
         }
         try place.write([2], saves: saves)
@@ -339,7 +343,7 @@ struct KDBXUnwrittenSavesTests {
         )
         var saves = KDBXSaves()
         for number in 1...120 {
-            saves.add(Identifier(head: 1, tail: UInt64(number)))
+            saves.add(Identifier(head: 1, tail: UInt64(number)), at: nil)
             try place.write([UInt8(number)], saves: saves, duplicated: "00")
         }
         #expect(place.found().count == 3)

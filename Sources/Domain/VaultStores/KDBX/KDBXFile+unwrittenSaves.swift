@@ -81,8 +81,9 @@ extension KDBXFile {
                 case .success(nil): unopened.append(copy)
                 case .success(let kept?) where kept.isSame(as: database, but: copy.saves.entries):
                     // What else is in it may be otherwise in the file on purpose.
-                    if database.merge(copy.saves.entries, from: kept) { isAny = true }
-                    saved.add(copy.saves)
+                    var known = copy.saves
+                    if known.merge(into: &database, from: kept) { isAny = true }
+                    saved.add(known)
                 case .success: reason = .otherDatabase
                 case .failure(let failure): reason = failure
                 }
@@ -90,7 +91,9 @@ extension KDBXFile {
             }
             copies = unopened
         }
-        left[.unopened] = copies.compactMap(\.path)
+        // Another program may have changed the password, and nothing else.
+        for copy in copies where copy.saves.isIn(opened.snapshot.database) { saved.add(copy.saves) }
+        left[.unopened] = copies.filter { !saved.contains($0.saves) }.compactMap(\.path)
         return Merged(
             opened: opened.pending(KDBXSnapshot(database), saved: saved),
             isAny: isAny,
@@ -129,9 +132,9 @@ extension KDBXReader.Opened {
 
     /// The same with what was saved in another state of the database; it takes a while.
     func pending(with other: Self) -> Self {
-        var (database, all) = (snapshot.database, saved)
-        database.merge(other.saved.entries, from: other.snapshot.database)
-        all.add(other.saved)
+        var (database, all, others) = (snapshot.database, saved, other.saved)
+        _ = others.merge(into: &database, from: other.snapshot.database)
+        all.add(others)
         return pending(KDBXSnapshot(database), saved: all)
     }
 

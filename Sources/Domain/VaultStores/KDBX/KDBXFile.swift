@@ -75,7 +75,7 @@ struct KDBXFile: Sendable {
                 "What another program has overwritten is served, but can't be written",
                 metadata: ["vault": "\(name)", "reason": "\(error)"]
             )
-            return other.found.pending(KDBXSnapshot(database), saved: former.saved)
+            return other.found.pending(KDBXSnapshot(database), saved: other.found.saved)
         }
     }
 
@@ -109,10 +109,10 @@ struct KDBXFile: Sendable {
     ) throws(VaultError) -> (found: Opened, database: Database?)? {
         let bytes = try reader.read()
         guard former.isUnwritten || Digest.sha256(bytes) != former.digest else { return nil }
-        let found = try reader.opened(bytes, like: former, by: deriver)
+        var found = try reader.opened(bytes, like: former, by: deriver)
         tellOther(found.snapshot, than: former)
         var database = found.snapshot.database
-        guard database.merge(former.saved.entries, from: former.snapshot.database) else {
+        guard found.saved.merge(into: &database, from: former.snapshot.database) else {
             return (found, nil)
         }
         logger.notice(
@@ -202,6 +202,10 @@ struct KDBXFile: Sendable {
             // They are in the file from now on.
             database.adoptReplacementIDs()
             (snapshot, id) = (KDBXSnapshot(database), login)
+            if let entry = login.flatMap({ Identifier($0.bytes) }) {
+                let times = [base.database, database].map { $0.entry(entry)?.modified }
+                saved.add(entry, at: times[1], over: times[0])
+            }
             do throws(KDBXError) {
                 (file, derived) = try database.written(key: former.key, limits: limits, by: deriver)
             } catch {
@@ -253,7 +257,13 @@ struct KDBXFile: Sendable {
                 metadata: ["vault": "\(name)", "lost": "\(lost.joined(separator: ", "))"]
             )
         }
-        if let id = id.flatMap({ Identifier($0.bytes) }) { saved.add(id) }
+        let longCount = saved.areWritten(in: snapshot.database)
+        if longCount > 0 {
+            logger.notice(
+                "What Keybell had saved, and another program has overwritten, is in histories that have no room for it by the vault's settings: another program may drop it",
+                metadata: ["vault": "\(name)", "entries": "\(longCount)"]
+            )
+        }
         let opened = Opened(
             snapshot: snapshot,
             key: former.key,
@@ -319,10 +329,10 @@ struct KDBXFile: Sendable {
         guard former.isUnwritten || Digest.sha256(bytes) != former.digest else {
             return (former.snapshot, former.saved)
         }
-        let found = try reader.opened(bytes, like: former, by: deriver)
+        var found = try reader.opened(bytes, like: former, by: deriver)
         tellOther(found.snapshot, than: former)
         var database = found.snapshot.database
-        guard database.merge(found.saved.entries, from: former.snapshot.database) else {
+        guard found.saved.merge(into: &database, from: former.snapshot.database) else {
             return (found.snapshot, found.saved)
         }
         return (KDBXSnapshot(database), found.saved)

@@ -106,7 +106,7 @@ package struct KDBXSidecarFiles: Sendable {
         return KDBXCopy(
             path: path,
             bytes: nil,
-            saves: note?.saves ?? KDBXSaves(),
+            saves: note?.known ?? KDBXSaves(),
             duplicated: note?.file
         )
     }
@@ -165,21 +165,35 @@ package struct KDBXSidecarFiles: Sendable {
     }
 }
 
-/// What a file is kept for, beside it: nothing in it comes from what is encrypted there but the entries' UUIDs.
+/// What a file is kept for, beside it: nothing in it comes from what is encrypted there but the entries' UUIDs, and when they
+/// were changed.
 private struct KDBXSavesNote: Codable {
-    let entries: [[UInt64]]
-    let marks: [UInt64]
+    struct Save: Codable {
+        let mark: UInt64
+        let head: UInt64
+        let tail: UInt64
+        /// In seconds since 1970.
+        let modified: Int64?
+    }
+
+    let saves: [Save]
     /// SHA-256 of the vault's file that has it all, in hex.
     let file: String?
 
-    init(_ saves: KDBXSaves, duplicated: String?) {
-        entries = saves.entries.map { [$0.head, $0.tail] }
-        marks = Array(saves.marks)
+    init(_ known: KDBXSaves, duplicated: String?) {
+        saves = known.saves.map { mark, save in
+            Save(mark: mark, head: save.entry.head, tail: save.entry.tail, modified: save.modified?.unix)
+        }
         file = duplicated
     }
 
-    var saves: KDBXSaves {
-        let known = entries.compactMap { $0.count == 2 ? Identifier(head: $0[0], tail: $0[1]) : nil }
-        return KDBXSaves(entries: Set(known), marks: Set(marks))
+    var known: KDBXSaves {
+        let pairs = saves.map { save in
+            let entry = Identifier(head: save.head, tail: save.tail)
+            return (
+                save.mark, KDBXSaves.Save(entry: entry, modified: save.modified.map { Timestamp(unix: $0) })
+            )
+        }
+        return KDBXSaves(Dictionary(pairs) { first, _ in first })
     }
 }

@@ -33,21 +33,34 @@ extension Database {
         }
     }
 
-    /// Drops the oldest states until there are no more, in number and size, than `Meta` says; -1 means no limit.
-    mutating func pruneHistory(of entry: Element) {
-        guard let history = document.child(of: entry, named: "History") else { return }
-        var states = document.children(of: history, named: "Entry")
+    /// Drops the oldest states until there are no more, in number and size, than `Meta` says; -1 means no limit. Those of
+    /// some times stay all the same.
+    mutating func pruneHistory(of entry: Element, except kept: Set<Timestamp> = []) {
+        for state in tooOld(inHistoryOf: entry) where !kept.contains(modified(state)) {
+            document.remove(state)
+        }
+    }
+
+    /// Whether an entry's history has more than the database's settings allow: another program may drop the oldest.
+    package func hasLongHistory(_ id: Identifier) -> Bool {
+        entryPlaces[id].map { !tooOld(inHistoryOf: $0).isEmpty } ?? false
+    }
+
+    private func tooOld(inHistoryOf entry: Element) -> ArraySlice<Element> {
+        guard let history = document.child(of: entry, named: "History") else { return [] }
+        let states = document.children(of: history, named: "Entry")
+        var first = 0
         if let text = meta("HistoryMaxItems"), let most = Int(text), most >= 0 {
-            for state in states.dropLast(most) { document.remove(state) }
-            states = states.suffix(most)
+            first = max(0, states.count - most)
         }
-        guard let text = meta("HistoryMaxSize"), let most = Int(text), most >= 0 else { return }
+        guard let text = meta("HistoryMaxSize"), let most = Int(text), most >= 0 else {
+            return states[..<first]
+        }
         var left = most
-        for (index, state) in states.enumerated().reversed() {
-            left -= document.contentSize(of: state)
-            guard left < 0 else { continue }
-            for tooMuch in states[...index] { document.remove(tooMuch) }
-            return
+        for index in states.indices[first...].reversed() {
+            left -= document.contentSize(of: states[index])
+            if left < 0 { return states[...index] }
         }
+        return states[..<first]
     }
 }

@@ -74,6 +74,8 @@ package struct Entry: Sendable {
         database.value(name, of: element).flatMap { database.secret(in: $0) }
     }
 
+    /// When it was last changed; nil if it doesn't say.
+    package var modified: Timestamp? { database.time(database.names.modified, of: element) }
     /// When it was made.
     package var created: Timestamp? { database.time(database.names.created, of: element) }
     /// When it expires, if it does.

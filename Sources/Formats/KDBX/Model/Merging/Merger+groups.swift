@@ -14,10 +14,10 @@ extension Merger {
         }
     }
 
-    /// The groups of wanted entries that ours lacks, and those around them.
+    /// The groups of the entries that ours lacks, and those around them.
     private func neededGroups() -> Set<Element> {
         var needed: Set<Element> = []
-        for id in wanted {
+        for id in due.keys {
             guard ours.entryPlaces[id] == nil, let entry = theirs.entryPlaces[id], isWanted(id, entry) else {
                 continue
             }

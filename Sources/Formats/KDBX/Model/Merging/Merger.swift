@@ -3,30 +3,65 @@
 import XMLTree
 
 extension Database {
-    /// Takes some entries over from another state of the same database, where they are newer there or missing here.
+    /// Takes some states of entries over from another state of the same database, where they are missing here.
     ///
     /// Nothing is taken from another database.
     ///
     /// Entries are known by their UUIDs. One that is missing here comes over with the groups that it needs, unless it
     /// was deleted here later than it was last changed there. Of two different states of an entry the later one stays,
-    /// and the other goes to its history; of two from the same second this side's stays. Everything else stays as it is
-    /// here: other entries, where things stand, groups, settings, deletions, and how the file is encrypted.
+    /// and the other goes to its history, whatever room the settings leave there for it; of two from the same second
+    /// this side's stays. Everything else stays as it is here: other entries, where things stand, groups, settings,
+    /// deletions, and how the file is encrypted.
+    ///
+    /// A state from before one that both have isn't taken over: it was removed from the history here.
     ///
     /// - Parameters:
-    ///   - wanted: The entries that are taken over.
+    ///   - due: The entries that are taken over, each with the times of those of its states that this side has to have;
+    ///     nothing of an entry that has them. Without any, all that the other side has of it.
     ///   - other: The other state; in another version of the format, if need be.
-    /// - Returns: Whether anything was taken over.
+    /// - Returns: What came of it.
     @discardableResult
-    package mutating func merge(_ wanted: Set<Identifier>, from other: Database) -> Bool {
-        guard !wanted.isEmpty, isSame(as: other, but: wanted) else { return false }
-        var merger = Merger(ours: self, theirs: other, wanted: wanted)
+    package mutating func merge(
+        _ due: [Identifier: Set<Timestamp>],
+        from other: Database
+    ) -> MergeOutcome {
+        guard !due.isEmpty, isSame(as: other, but: Set(due.keys)) else { return MergeOutcome() }
+        var merger = Merger(ours: self, theirs: other, due: due)
         merger.mergeGroups()
         merger.mergeEntries()
         merger.forgetDeletions()
         merger.raiseVersion()
         self = merger.ours
-        return merger.hasChanged
+        return MergeOutcome(hasChanged: merger.hasChanged, known: merger.known)
     }
+
+    /// Looks for states of entries, as far as the times tell.
+    ///
+    /// - Parameter due: The times of each entry's.
+    /// - Returns: Whether it has all of them, or notes that the entry was deleted after that.
+    package func hasTimes(_ due: [Identifier: Set<Timestamp>]) -> Bool {
+        let deletions = deletions
+        return due.allSatisfy { id, due in
+            guard let entry = entryPlaces[id] else {
+                return deletions[id].map { deleted in due.allSatisfy { $0 <= deleted } } ?? false
+            }
+            return due.isSubset(of: times(ofStates: entry))
+        }
+    }
+
+    private func times(ofStates entry: Element) -> Set<Timestamp> {
+        let history = document.child(of: entry, named: "History")
+        let former = history.map { document.children(of: $0, named: "Entry").map(modified) } ?? []
+        return Set(former + [modified(entry)])
+    }
+}
+
+/// What a merge did.
+package struct MergeOutcome: Equatable, Sendable {
+    /// Whether anything was taken over.
+    package var hasChanged = false
+    /// The entries of which this side had all that it has to have.
+    package var known: Set<Identifier> = []
 }
 
 extension Database {
@@ -57,11 +92,13 @@ extension Database {
 struct Merger {
     var ours: Database
     let theirs: Database
-    /// The entries that are taken over.
-    let wanted: Set<Identifier>
+    /// The entries that are taken over, and the times of their states that ours has to have.
+    let due: [Identifier: Set<Timestamp>]
     /// What was deleted in ours, and when.
     let deletions: [Identifier: Timestamp]
     var hasChanged = false
+    /// The entries of which ours has all that is due.
+    var known: Set<Identifier> = []
     /// What only they had, once it is in ours.
     var added: Set<Identifier> = []
     var digests = StateDigests()
@@ -73,10 +110,10 @@ struct Merger {
     /// What their groups are known by: an identifier may stand behind all that is in a group.
     private var identifiers: [Element: Identifier?] = [:]
 
-    init(ours: Database, theirs: Database, wanted: Set<Identifier>) {
+    init(ours: Database, theirs: Database, due: [Identifier: Set<Timestamp>]) {
         self.ours = ours
         self.theirs = theirs
-        self.wanted = wanted
+        self.due = due
         deletions = ours.deletions
         budget = theirs.inflationBudget
     }

@@ -162,9 +162,19 @@ struct KnownStates {
 
     /// Adds a state; true if it wasn't known.
     mutating func insert(_ digest: [UInt8], at time: Timestamp, digestOf: (Element) -> [UInt8]) -> Bool {
+        look(at: time, digestOf)
+        return digests[time, default: []].insert(digest).inserted
+    }
+
+    /// Whether a state is known.
+    mutating func contains(_ digest: [UInt8], at time: Timestamp, digestOf: (Element) -> [UInt8]) -> Bool {
+        look(at: time, digestOf)
+        return digests[time]?.contains(digest) ?? false
+    }
+
+    private mutating func look(at time: Timestamp, _ digestOf: (Element) -> [UInt8]) {
         for state in byTime.removeValue(forKey: time) ?? [] {
             digests[time, default: []].insert(digestOf(state))
         }
-        return digests[time, default: []].insert(digest).inserted
     }
 }

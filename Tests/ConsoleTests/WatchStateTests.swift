@@ -8,11 +8,11 @@ import Testing
 
 /// The state of `keybell watch`, and a clock that only the test moves.
 struct WatchFixture {
-    var board = WatchState()
+    var state = WatchState()
     var now = ContinuousClock.now
 
     mutating func take(_ event: WatchState.Event) -> [WatchState.Action] {
-        board.take(event, at: now)
+        state.take(event, at: now)
     }
 
     /// Presses a key alone, after the time that a person takes to read.
@@ -472,9 +472,9 @@ struct WatchStateTests {
         var fixture = WatchFixture()
         let request = threeLogins("AAAA")
         _ = fixture.take(.added(request))
-        #expect(fixture.board.due == nil)
+        #expect(fixture.state.due == nil)
         for key in keys { _ = fixture.press(key) }
-        let due = fixture.board.due
+        let due = fixture.state.due
         #expect(due == fixture.now + .seconds(10))
         fixture.now += .milliseconds(9999)
         #expect(fixture.take(.time).isEmpty)
@@ -484,7 +484,7 @@ struct WatchStateTests {
             .show(request, keys: KeyLegend(request, others: 0)),
         ]
         #expect(fixture.take(.time) == shown)
-        #expect(fixture.board.due == nil)
+        #expect(fixture.state.due == nil)
         #expect(fixture.press("\r").isEmpty)
     }
 

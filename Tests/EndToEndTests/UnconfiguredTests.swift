@@ -108,6 +108,45 @@ struct UnconfiguredTests {
         try await Self.stop(bus)
     }
 
+    @Test func `a watch says why a daemon that has come back can't begin its work`() async throws {
+        let session = try await DaemonSession(withKeyring: false)
+        let terminal = try await TerminalWindow(
+            [DaemonSession.programs + "/keybell", "watch"],
+            environment: session.bus.environment
+        )
+        try await terminal.shows("Watching")
+        try await session.stop()
+        try await terminal.shows("Keybell is gone")
+        try session.configure(Self.mistake)
+        let daemon = try await Self.start(session)
+        let screen = try await terminal.shows("match.sort_by")
+        #expect(!screen.contains("there again"), "\(screen)")
+        // It can begin now, and ends for whoever starts it anew.
+        try session.configure()
+        #expect(try await daemon.end(within: .seconds(20)).status == 0)
+        try await session.start()
+        try await terminal.shows("Keybell is there again")
+        try await terminal.close()
+    }
+
+    @Test func `a watch that has the daemon started doesn't greet it as one that was gone`() async throws {
+        let session = try await DaemonSession(starting: false)
+        let bus = try await session.bus.connect()
+        try await Self.haveBusStart(session, bus)
+        let terminal = try await TerminalWindow(
+            [DaemonSession.programs + "/keybell", "watch"],
+            environment: session.bus.environment
+        )
+        try await terminal.shows("Watching")
+        let body = try associateBody()
+        async let reply = session.send(body)
+        let screen = try await terminal.shows("[a] allow")
+        #expect(!screen.contains("there again"), "\(screen)")
+        try await Self.stop(bus)
+        _ = try? await reply  // whatever the end of the daemon makes of it
+        try await terminal.close()
+    }
+
     /// Has the bus start the daemon for whoever calls it, as an installation does.
     private static func haveBusStart(_ session: DaemonSession, _ bus: BusConnection) async throws {
         let exports = session.bus.environment.map { "export \($0)='\($1)'" }.joined(separator: "\n")

@@ -138,10 +138,34 @@ import Testing
         try await terminal.type("C-c")
         let screen = try await terminal.shows("status 0")
         #expect(!screen.contains("didn't answer"), "\(screen)")
+        #expect(
+            screen.contains("the answer to \(code) was sent; Keybell hasn't confirmed it."),
+            "\(screen)"
+        )
         try session.daemon.signal(SIGCONT)
         // Unless the allow has counted.
         _ = try await session.keybell("deny", code)
         _ = try await reply
+        try await terminal.close()
+    }
+
+    @Test func `an answer that is under way when it ends counts if the daemon takes it soon`() async throws {
+        let session = try await DaemonSession()
+        let terminal = try await Self.watch(session)
+        try await terminal.shows("Watching")
+        let body = try associateBody()
+        async let reply = session.send(body)
+        try await terminal.shows("[a] allow")
+        try await Self.press("a", in: terminal, until: "Press a again")
+        try session.daemon.signal(SIGSTOP)
+        try await terminal.type("Enter")
+        // A key counts alone, and nothing is to be seen of this one.
+        _ = try? await terminal.shows("didn't answer", within: .seconds(1))
+        try await terminal.type("C-c")
+        try session.daemon.signal(SIGCONT)
+        let screen = try await terminal.shows("status 0")
+        #expect(!screen.contains("hasn't confirmed"), "\(screen)")
+        #expect(try await reply.json["Success"] as? Bool == true)
         try await terminal.close()
     }
 

@@ -70,7 +70,9 @@ struct AllowCommand: AsyncParsableCommand {
         )
         let end = request.isConfirmed ? try await daemon.end(of: code.text) : nil
         if end != nil { Output.note("Confirm it in the window that pinentry opens.") }
-        try await daemon.answer(code.text, ApprovalInterface.Decision.allow, choices)
+        try await Interruption.telling("the allow of \(code.text)") { [code] () async throws(ConsoleError) in
+            try await daemon.answer(code.text, ApprovalInterface.Decision.allow, choices)
+        }
         let ended = if let end { try await confirmed(end, request, daemon) } else { await self.ended(daemon) }
         tell(
             request,

@@ -37,7 +37,9 @@ struct DenyCommand: AsyncParsableCommand {
         let request = try await daemon.request(code.text, orQuiet: false)
         if let mistake = scope?.mistake(for: request, denying: true) { throw ConsoleError.refused(mistake) }
         let choices = AnswerChoices(scope: scope, muteSeconds: mute.map { UInt32($0) * 60 })
-        try await daemon.answer(code.text, ApprovalInterface.Decision.deny, choices)
+        try await Interruption.telling("the denial of \(code.text)") { [code] () async throws(ConsoleError) in
+            try await daemon.answer(code.text, ApprovalInterface.Decision.deny, choices)
+        }
         Output.text("Denied \(request.code): \(request.title)")
         if let mute {
             Output.text(

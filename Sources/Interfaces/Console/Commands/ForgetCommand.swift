@@ -38,7 +38,9 @@ struct ForgetCommand: AsyncParsableCommand {
         guard all else {
             // What can't be listed can be forgotten.
             let grants = (try? await grants(daemon)) ?? []
-            try await Self.forget(client ?? "", key ?? "", daemon)
+            try await Interruption.telling(Self.sent) { [client, key] () async throws(ConsoleError) in
+                try await Self.forget(client ?? "", key ?? "", daemon)
+            }
             return Output.text(Self.told(key ?? "", client ?? "", among: grants))
         }
         let grants = try await grants(daemon)
@@ -47,16 +49,20 @@ struct ForgetCommand: AsyncParsableCommand {
         guard Output.confirm("Forget \(count), so that you are asked again?") ?? true else {
             throw ConsoleError.refused("Nothing was forgotten.")
         }
-        try await BatchRun.each(of: grants) { (grant) async throws(ConsoleError) in
-            typealias Key = ClientsInterface.GrantKey
-            try await Self.forget(
-                grant[Key.client]?.asString ?? "",
-                grant[Key.key]?.asString ?? "",
-                daemon
-            )
+        try await Interruption.telling(Self.sent) { () async throws(ConsoleError) in
+            try await BatchRun.each(of: grants) { (grant) async throws(ConsoleError) in
+                typealias Key = ClientsInterface.GrantKey
+                try await Self.forget(
+                    grant[Key.client]?.asString ?? "",
+                    grant[Key.key]?.asString ?? "",
+                    daemon
+                )
+            }
         }
         Output.text("Forgotten: \(count).")
     }
+
+    private static let sent = "what is to be forgotten"
 
     private func grants(_ daemon: DaemonBus) async throws(ConsoleError) -> [[String: Value]] {
         dictionaries(

@@ -24,7 +24,10 @@ struct LockCommand: AsyncParsableCommand {
     func run() async throws {
         let daemon = try await DaemonBus.connect()
         let waiting = try await daemon.requests(starts: false)
-        try await daemon.call(VaultsInterface.description, VaultsInterface.lock, texts: [vault ?? ""])
+        try await Interruption.telling("the lock") { [vault] () async throws(ConsoleError) in
+            let interface = VaultsInterface.description
+            try await daemon.call(interface, VaultsInterface.lock, texts: [vault ?? ""])
+        }
         try await daemon.printVaults(named: vault, asJSON: output.json)
         guard !output.json, !waiting.isEmpty else { return }
         let withdrawn = try await daemon.recentRequests(starts: false).filter { request in

@@ -23,12 +23,11 @@ struct RenameCommand: AsyncParsableCommand {
     var name: String
 
     func run() async throws {
-        let interface = ClientsInterface.description
-        try await DaemonBus.connect().call(
-            interface,
-            ClientsInterface.rename,
-            texts: [client, name]
-        )
+        let daemon = try await DaemonBus.connect()
+        try await Interruption.telling("the new name") { [client, name] () async throws(ConsoleError) in
+            let interface = ClientsInterface.description
+            try await daemon.call(interface, ClientsInterface.rename, texts: [client, name])
+        }
         Output.text(Self.told(client, name))
     }
 

@@ -34,7 +34,9 @@ struct RevokeCommand: AsyncParsableCommand {
     func run() async throws {
         let daemon = try await DaemonBus.connect()
         if let client {
-            try await Self.revoke(client, daemon)
+            try await Interruption.telling(Self.sent) { () async throws(ConsoleError) in
+                try await Self.revoke(client, daemon)
+            }
             return Output.text("\(PlainText.name(client)) has no key any more.")
         }
         let ids = try await daemon.clients().compactMap { $0[ClientsInterface.Key.id]?.asString }
@@ -43,11 +45,15 @@ struct RevokeCommand: AsyncParsableCommand {
         guard Output.confirm("Delete \(keys), with what they were granted?") ?? true else {
             throw ConsoleError.refused("Nothing was deleted.")
         }
-        try await BatchRun.each(of: ids) { (id) async throws(ConsoleError) in
-            try await Self.revoke(id, daemon)
-            Output.text("\(PlainText.name(id)) has no key any more.")
+        try await Interruption.telling(Self.sent) { () async throws(ConsoleError) in
+            try await BatchRun.each(of: ids) { (id) async throws(ConsoleError) in
+                try await Self.revoke(id, daemon)
+                Output.text("\(PlainText.name(id)) has no key any more.")
+            }
         }
     }
+
+    private static let sent = "the revocation"
 
     /// A keyring that hangs is waited for several times.
     static let timeout = Duration.seconds(60)

@@ -47,13 +47,13 @@ struct WatchBus: Sendable {
         _ = try? await daemon.call(interface, ApprovalInterface.shown, [.string(code)], starts: false)
     }
 
-    /// Answers a request; tells only why that wasn't taken.
-    func answer(_ code: String, _ decision: String, _ choices: AnswerChoices) async -> WatchInput? {
+    /// Answers a request.
+    func answer(_ code: String, _ decision: String, _ choices: AnswerChoices) async -> WatchInput {
         do throws(ConsoleError) {
             try await daemon.answer(code, decision, choices)
-            return nil
+            return .answered(code: code, failure: nil)
         } catch {
-            return .board(.refused(code: code, reason: error.text))
+            return .answered(code: code, failure: error)
         }
     }
 

@@ -10,7 +10,7 @@ import Linux
 struct WatchLoop {
     private let bus: WatchBus
     private let queue: AsyncStream<WatchInput>.Continuation
-    private var board = WatchState()
+    private var state = WatchState()
     private var reader = KeyReader()
     private var screen = WatchScreen()
     private var layout = TerminalLayout.ofOutput()
@@ -21,9 +21,18 @@ struct WatchLoop {
     /// Whether the daemon is being asked what waits; what it tells meanwhile comes after the answer.
     private var isJoining = false
     private var held: [WatchInput] = []
+    /// Whether the person was told that the daemon is gone.
+    private var isDaemonGone = false
+    /// The requests whose answers the daemon hasn't confirmed, in the order of these.
+    private var unconfirmed: [String] = []
+    private var overdue: Alarm?
+    private var end: End?
 
     /// How long a window has to keep its size to be drawn anew: dragging its edge gives it many.
     private static let settling = Duration.milliseconds(200)
+
+    /// How long the end waits for answers that are under way: the daemon takes none from a program that has gone.
+    private static let patience = Duration.seconds(2)
 
     private static let greeting =
         "Watching for requests. They come up here, and a key answers each; q quits."
@@ -39,17 +48,44 @@ struct WatchLoop {
     }
 
     /// Follows what comes in until the person quits; returns what ended it before that.
+    ///
+    /// Answers that are under way by then are waited for, but not for long; what became of one that wasn't taken, or isn't
+    /// confirmed, is told on standard error.
     mutating func run(_ inputs: AsyncStream<WatchInput>) async -> ConsoleError? {
-        defer { for alarm in [typing, lapsing, resizing] { alarm?.cancel() } }
+        defer { for alarm in [typing, lapsing, resizing, overdue] { alarm?.cancel() } }
         join()
         for await input in inputs {
-            switch take(input) {
-            case nil: continue
-            case .quit?: return nil
-            case .failed(let error)?: return error
+            if end == nil {
+                end = take(input)
+                if end != nil { overdue = alarm(after: Self.patience) { .answersOverdue } }
+            } else {
+                takeAfterEnd(input)
             }
+            if end != nil, unconfirmed.isEmpty { break }
         }
+        if case .failed(let error)? = end { return error }
         return nil
+    }
+
+    /// Tells what becomes of the last answers; nothing else counts any more.
+    private mutating func takeAfterEnd(_ input: WatchInput) {
+        switch input {
+        case .answered(let code, let failure):
+            unconfirmed.removeAll { $0 == code }
+            switch failure {
+            case nil: break
+            case .unreachable?: Self.tellUnconfirmed(code)
+            case let refusal?: Output.complaint("\(code): \(refusal.text)")
+            }
+        case .answersOverdue:
+            for code in unconfirmed { Self.tellUnconfirmed(code) }
+            unconfirmed = []
+        default: break
+        }
+    }
+
+    private static func tellUnconfirmed(_ code: String) {
+        Output.complaint(Interruption.unconfirmed("the answer to \(code)"))
     }
 
     private mutating func take(_ input: WatchInput) -> End? {
@@ -62,10 +98,14 @@ struct WatchLoop {
         case .end: return .quit
         case .busLost: return .failed(.unreachable("The session bus is gone, and Keybell with it."))
         case .joined(let waiting, let failure): return joined(waiting, failure)
-        case .daemonCame:
-            actions = take(.daemon(isThere: true))
-            join()
-        case .board(let event): actions = take(event)
+        case .daemonCame: join()  // how it is there is told once that is known
+        case .event(let event):
+            if case .daemon(isThere: false) = event { isDaemonGone = true }
+            actions = take(event)
+        case .answered(let code, let failure):
+            unconfirmed.removeAll { $0 == code }
+            actions = failure.map { take(.refused(code: code, reason: $0.text)) } ?? []
+        case .answersOverdue: return nil
         case .byte(let byte, let time):
             actions = reader.take(byte, at: time).flatMap { take(.key($0)) }
             typing?.cancel()
@@ -85,7 +125,7 @@ struct WatchLoop {
     }
 
     private mutating func take(_ event: WatchState.Event) -> [WatchState.Action] {
-        board.take(event, at: .now)
+        state.take(event, at: .now)
     }
 
     // MARK: - Daemon
@@ -109,11 +149,15 @@ struct WatchLoop {
             hasBegun = true
             screen.line(TerminalLayout.ofOutput().set(Self.greeting))
         }
+        // The bus has told that it has gone again.
+        let hasGone = held.contains { if case .event(.daemon(isThere: false)) = $0 { true } else { false } }
         switch failure {
-        // It has gone again, which the bus tells.
-        case nil, .unreachable?: break
+        case .unreachable?: if !hasGone, let failure { actions = take(.unusable(reason: failure.text)) }
+        // One that came because this program has called it was never gone.
+        case nil: if isDaemonGone { actions = take(.daemon(isThere: true)) }
         case let failure?: actions = take(.unregistered(reason: failure.text))
         }
+        isDaemonGone = false
         actions += waiting.flatMap { take(.added($0)) }
         if let end = carryOut(actions) { return end }
         let inputs = held
@@ -150,11 +194,12 @@ struct WatchLoop {
                     return nil
                 }
             case .answer(let code, let decision, let choices):
+                unconfirmed.append(code)
                 start { await $0.answer(code, decision, choices) }
             }
         }
         lapsing?.cancel()
-        lapsing = board.due.map { alarm(after: $0 - .now) { .lapse } }
+        lapsing = state.due.map { alarm(after: $0 - .now) { .lapse } }
         return nil
     }
 

@@ -23,6 +23,8 @@ extension WatchState {
         case resized
         /// The daemon is back, or gone.
         case daemon(isThere: Bool)
+        /// The daemon is back and can't begin its work, with what to do.
+        case unusable(reason: String)
     }
 
     /// What is to be done about it.

@@ -82,6 +82,8 @@ struct WatchState {
             return answered.remove(code) == nil ? told + echoed : told + askAgain(code, at: now)
         case .unregistered(let reason):
             return [.print("Keybell doesn't know that this terminal shows what is asked. \(reason)")] + echoed
+        case .unusable(let reason):
+            return [.print(reason)] + echoed
         case .notKept(let code, let reason):
             return tell("\(code): \(reason)", in: \.losses, unlessIn: \.refusals) + echoed
         case .daemon(let isThere):

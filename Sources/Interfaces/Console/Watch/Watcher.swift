@@ -5,7 +5,7 @@ import Linux
 
 /// What comes in while `keybell watch` runs, from wherever.
 enum WatchInput: Sendable {
-    case board(WatchState.Event)
+    case event(WatchState.Event)
     /// A byte, with the time at which it came: what is done meanwhile must not make keys look far apart.
     case byte(UInt8, at: ContinuousClock.Instant)
     /// Nothing has come from the keyboard for a while.
@@ -18,13 +18,17 @@ enum WatchInput: Sendable {
     case daemonCame
     /// What waits at the daemon, and why this program isn't its agent; nil where it is.
     case joined([RequestDetails], failure: ConsoleError?)
+    /// The daemon has confirmed an answer, or why not.
+    case answered(code: String, failure: ConsoleError?)
+    /// It has had its time to confirm the last ones.
+    case answersOverdue
     case end
     case busLost
 
     /// Whether it is about what waits at the daemon.
     var isOfDaemon: Bool {
         switch self {
-        case .board, .daemonCame: true
+        case .event, .daemonCame: true
         default: false
         }
     }
@@ -46,7 +50,7 @@ struct Watcher {
         await withTaskGroup { group in
             group.addTask {
                 for await message in signals {
-                    if let event = WatchBus.event(message) { queue.yield(.board(event)) }
+                    if let event = WatchBus.event(message) { queue.yield(.event(event)) }
                 }
                 queue.yield(.busLost)
             }
@@ -56,7 +60,7 @@ struct Watcher {
             }
             group.addTask {
                 for await owner in owners.dropFirst() {
-                    queue.yield(owner == nil ? .board(.daemon(isThere: false)) : .daemonCame)
+                    queue.yield(owner == nil ? .event(.daemon(isThere: false)) : .daemonCame)
                 }
             }
             group.addTask {

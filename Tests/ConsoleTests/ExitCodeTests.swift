@@ -49,6 +49,11 @@ struct ExitCodeTests {
         #expect(!error.text.contains("\u{1B}"))
     }
 
+    @Test func `a daemon that gives no answer is told of in one way, whoever notices`() {
+        #expect(ConsoleError(.noReply) == .noAnswer)
+        #expect(ConsoleError.noAnswer.exitCode == 3)
+    }
+
     @Test func `an invalid answer says what is wrong`() {
         let error = DBusError(name: KeybellBusError.invalidAnswer, message: "scope must be once")
         #expect(ConsoleError(error) == .refused("scope must be once"))

@@ -16,4 +16,11 @@ struct TimedLookTests {
         #expect(await TimedLook.result { 1 } == 1)
         answer.signal()
     }
+
+    @Test func `a look that takes too long names what was looked at, and what to do`() {
+        let finding = TimedLook.tooLong("Vault home", at: ["/net/a.kdbx", "/net/a.key"])
+        #expect(finding.level == .failure)
+        #expect(finding.text.contains("/net/a.kdbx or /net/a.key"))
+        #expect(finding.advice.contains("findmnt"))
+    }
 }

@@ -71,9 +71,7 @@ struct DaemonBus: Sendable {
                     "Keybell has ended before it answered. `journalctl --user -u keybell` may say why."
                 )
             }
-            throw .refused(
-                "Keybell is busy and didn't answer in time: try again. `journalctl --user -u keybell` may say why."
-            )
+            throw .noAnswer
         }
     }
 
@@ -122,7 +120,7 @@ extension ConsoleError {
         case KeybellBusError.unconfigured:
             self = .unreachable(Self.unconfigured(message))
         case DBusError.Name.noReply:
-            self = .unreachable("Keybell didn't answer in time. `journalctl --user -u keybell` may say why.")
+            self = .noAnswer
         case _ where absent:
             self = .unreachable(Self.notRunning)
         case DBusError.Name.unknownMethod:
@@ -133,6 +131,11 @@ extension ConsoleError {
             self = .refused(message.isEmpty ? PlainText.cleaned(error.name) : message)
         }
     }
+
+    /// That it gives no answer, or the bus doesn't.
+    static let noAnswer = ConsoleError.unreachable(
+        "Keybell didn't answer in time: try again. `journalctl --user -u keybell` may say why."
+    )
 
     /// That no request of a code is there, and where those are that there are.
     static func noRequest(_ sentence: String) -> ConsoleError {

@@ -11,9 +11,14 @@ import Settings
 enum CertificateCheck {
     private static let subject = "HTTPS"
 
+    /// What is looked at.
+    static func files(_ http: HTTPSettings) -> [String] {
+        http.certificate.map { [$0.file, $0.privateKey] } ?? []
+    }
+
     static func findings(_ http: HTTPSettings, now: UInt64) -> [Finding] {
         guard let certificate = http.certificate else { return [] }
-        for file in [certificate.file, certificate.privateKey] {
+        for file in files(http) {
             do throws(SystemCallError) {
                 try FileBytes.checkReadable(file)
             } catch {

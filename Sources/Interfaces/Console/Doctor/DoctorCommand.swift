@@ -54,11 +54,17 @@ struct DoctorCommand: AsyncParsableCommand {
             ]
         }
         let file = config ?? daemon?.configurationFile
+        let folders = Folders.ofProcess()
+        let usedFile = file ?? folders.configurationFile
         let (configuration, read) =
             await TimedLook.result { ConfigurationCheck.read(file) }
-            ?? (Configuration(), TimedLook.tooLong("Configuration"))
+            ?? (Configuration(), TimedLook.tooLong("Configuration", at: [usedFile]))
         report.add([read])
-        report.add(await TimedLook.findings("Configuration") { ConfigurationCheck.advice(configuration) })
+        report.add(
+            await TimedLook.findings("Configuration", at: ["a file or program that \(usedFile) names"]) {
+                ConfigurationCheck.advice(configuration)
+            }
+        )
         report.add(busFindings)
         if let bus { await check(bus, answer, configuration, &report) }
         // Without them the configuration is checked by itself; why they can't be read is among the keyring's findings.
@@ -84,15 +90,25 @@ struct DoctorCommand: AsyncParsableCommand {
         )
         let now = Moment.now()
         report.add(
-            await TimedLook.findings("HTTPS") { CertificateCheck.findings(configuration.http, now: now) }
+            await TimedLook.findings("HTTPS", at: CertificateCheck.files(configuration.http)) {
+                CertificateCheck.findings(configuration.http, now: now)
+            }
         )
         report.add(await VaultCheck.findings(configuration, opening: open))
         let hasDisplay = answer.details?.hasDisplay
         report.add(await PinentryCheck.findings(configuration, daemonHasDisplay: hasDisplay))
-        report.add(await TimedLook.findings("State") { [StateCheck.finding()] + StateCheck.unreadable() })
-        report.add(await TimedLook.findings("Hosts") { HostsCheck.findings() })
+        report.add(
+            await TimedLook.findings("State", at: [folders.state]) {
+                [StateCheck.finding()] + StateCheck.unreadable()
+            }
+        )
+        report.add(await TimedLook.findings("Hosts", at: [HostsCheck.file]) { HostsCheck.findings() })
         report.add([MemoryCheck.finding()])
-        report.add(await TimedLook.findings("Record") { AuditCheck.findings(configuration.audit) })
+        report.add(
+            await TimedLook.findings("Record", at: [folders.state]) {
+                AuditCheck.findings(configuration.audit)
+            }
+        )
         if output.json { Output.json(.array(report.findings.map(\.json))) }
         guard !report.findings.contains(where: { $0.level == .failure }) else { throw ExitCode(1) }
     }

@@ -18,19 +18,27 @@ enum TimedLook {
     }
 
     /// The findings of a look, or that it takes too long.
+    ///
+    /// - Parameters:
+    ///   - subject: What the findings are about.
+    ///   - places: What is looked at: files and folders.
+    ///   - look: Looks.
+    /// - Returns: The findings.
     static func findings(
         _ subject: String,
+        at places: [String],
         _ look: @escaping @Sendable () -> [Finding]
     ) async -> [Finding] {
-        await result(look) ?? [tooLong(subject)]
+        await result(look) ?? [tooLong(subject, at: places)]
     }
 
     /// Says that a look takes too long.
-    static func tooLong(_ subject: String) -> Finding {
+    static func tooLong(_ subject: String, at places: [String]) -> Finding {
         .failure(
             subject,
-            "a file or folder of it has given no answer for \(seconds) s",
-            do: "See whether the disk or the network mount that it is on answers: `df` names all of them."
+            "\(places.joined(separator: " or ")) has given no answer for \(seconds) s",
+            do:
+                "`findmnt` lists the mounts: see whether the disk or the server answers that it is on. `umount -l` takes away a mount whose server has gone."
         )
     }
 }

@@ -20,6 +20,7 @@ struct VaultCheck: Sendable {
     var state = Folders.ofProcess().state
 
     var subject: String { "Vault \(vault.name)" }
+    private var files: [String] { [vault.path, vault.keyFile].compactMap(\.self) }
     private static let longest = 1 << 30
     private static let longestKeyFile = 64 << 20
 
@@ -32,7 +33,9 @@ struct VaultCheck: Sendable {
         for vault in configuration.vaults where vault.kind == .kdbx {
             let check = VaultCheck(vault: vault, limits: limits)
             findings += await check.findings(opening: opening)
-            findings += await TimedLook.result { [check.kept(), check.duplicate()].compactMap(\.self) } ?? []
+            findings += await TimedLook.findings(check.subject, at: [check.state] + check.files) {
+                [check.kept(), check.duplicate()].compactMap(\.self)
+            }
         }
         return findings
     }
@@ -61,7 +64,7 @@ struct VaultCheck: Sendable {
     func findings(opening: Bool) async -> [Finding] {
         guard let path = vault.path else { return [] }
         switch await TimedLook.result({ look(at: path) }) {
-        case nil: return [TimedLook.tooLong(subject)]
+        case nil: return [TimedLook.tooLong(subject, at: files)]
         case .faulty(let fault): return [fault]
         case .sound(let file, let key, let hindrance):
             guard opening else { return [ok(path)] + hindrance }

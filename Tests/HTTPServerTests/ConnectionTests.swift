@@ -179,6 +179,40 @@ import Testing
         }
     }
 
+    @Test func `what came before a peer ended is answered as far as there is room, and then refused`()
+        async throws
+    {
+        let gate = Gate()
+        let echo = Echo { body, _ in
+            if body.count == 2 { await gate.pass() }
+            return "\"\(body.count)\""
+        }
+        @Sendable func whole(_ count: Int) -> String {
+            Self.head + "Content-Length: \(count)\r\n\r\n" + String(repeating: "x", count: count)
+        }
+        let share = HTTPLimits.bodyShare
+        try await withListener(echo) { port async throws in
+            async let answers = TestPeer.with(port: port) { peer in
+                try await peer.send(Self.whole)
+                await gate.arrival()
+                try await peer.send(whole(share) + whole(share - 1) + whole(share) + whole(3))
+                peer.finish()
+                // Mostly all of it has come by then; otherwise there is room for what comes later, one after the other.
+                try await pause(.milliseconds(200))
+                gate.open()
+                return try await peer.rest()
+            }
+            let parts = try await answers.components(separatedBy: "HTTP/1.1 ").dropFirst()
+            let contents = parts.map(\.content)
+            #expect(contents.prefix(3) == ["\"2\"", "\"\(share)\"", "\"\(share - 1)\""])
+            guard contents != contents.prefix(3) + ["\"\(share)\"", "\"3\""] else { return }
+            #expect(contents.count == 4)
+            #expect(parts.last?.hasPrefix("413 ") == true)
+            #expect(contents.last?.contains("so much at once") == true)
+            #expect(parts.last?.field("Connection") == "close")
+        }
+    }
+
     @Test func `a connection that rests too long is closed`() async throws {
         var options = ListenerOptions()
         options.idleDeadline = .milliseconds(50)

@@ -42,6 +42,18 @@ import Testing
         }
     }
 
+    @Test func `whoever doesn't speak HTTP within TLS isn't told to leave that out`() async throws {
+        try await withListener(tls: identity) { port async throws in
+            let answer = try await encrypted(port, "nonsense\r\n\r\n")
+            #expect(answer.status == "400")
+            #expect(answer.content.contains("not a valid HTTP request") && !answer.content.contains("TLS"))
+            let long = "X: \(String(repeating: "a", count: 70_000))"
+            #expect(try await encrypted(port, request("GET /", [long])).content.contains("too large"))
+            let length = "Content-Length: \(2 << 20)"
+            #expect(try await encrypted(port, request("POST /", [length])).status == "413")
+        }
+    }
+
     @Test func `an answer that went out encrypted is delivered`() async throws {
         let echo = Echo()
         try await withListener(echo, tls: identity) { port async throws in
@@ -169,7 +181,7 @@ func testIdentity(in folder: TemporaryFolder) throws -> TLSIdentity {
 }
 
 /// Sends text by TLS and gives all that comes back until the connection closes.
-private func encrypted(_ port: UInt16, _ text: String, ends: Bool = false) async throws -> String {
+func encrypted(_ port: UInt16, _ text: String, ends: Bool = false) async throws -> String {
     var configuration = TLSConfiguration.makeClientConfiguration()
     configuration.certificateVerification = .none
     configuration.shutdownTimeout = .milliseconds(10)

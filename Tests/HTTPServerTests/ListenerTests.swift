@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import NIOHTTP1
 import Synchronization
 import Testing
 
@@ -165,7 +166,6 @@ import Testing
         "POST / HTTP/9.9\r\nHost: localhost\r\n\r\n", "{\"RequestType\":\"test-associate\"}\r\n\r\n",
         "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: x\r\n\r\n",
         "POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
-        "POST / HTTP/1.1\r\nHost: localhost\r\nX: \(String(repeating: "a", count: 70_000))\r\n\r\n",
     ])
     func `what isn't HTTP gets a 400 in JSON`(text: String) async throws {
         try await withListener { port async throws in
@@ -179,6 +179,28 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        "GET / HTTP/1.1\r\nHost: localhost\r\nX: \(String(repeating: "a", count: 70_000))\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: localhost\r\n" + String(repeating: "X: a\r\n", count: 101) + "\r\n",
+        "GET /\(String(repeating: "a", count: 70_000)) HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    ])
+    func `a head that is too large gets a 400 that says so`(text: String) async throws {
+        try await withListener { port async throws in
+            let answer = try await exchange(port, text)
+            #expect(answer.status == "400")
+            #expect(
+                answer.content
+                    == String(decoding: HTTPRefusal.headTooLarge.body(version: "2.3.1.0"), as: UTF8.self)
+            )
+        }
+    }
+
+    @Test func `no control character gets into a head`() {
+        let fields = [("X\r\nA", "a\r\nSet-Cookie: b\u{0}\u{7F}\t, ü")]
+        let head = String(decoding: ServerResponse.head(.ok, fields), as: UTF8.self)
+        #expect(head == "HTTP/1.1 200 OK\r\nXA: aSet-Cookie: b, ü\r\n\r\n")
+    }
+
     @Test func `a request that breaks off gets a 400`() async throws {
         let echo = Echo()
         try await withListener(echo) { port async throws in
@@ -188,6 +210,10 @@ import Testing
                 return try await peer.rest()
             }
             #expect(answer.status == "400")
+            #expect(
+                answer.content
+                    == String(decoding: HTTPRefusal.brokenOff.body(version: "2.3.1.0"), as: UTF8.self)
+            )
         }
         #expect(echo.bodies.withLock { $0 }.isEmpty)
     }

@@ -48,8 +48,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var wasReadHeld = false
     /// Nothing more comes from the peer.
     private var hasEnded = false
-    /// Something came that isn't HTTP; it is answered after the requests before it.
-    private var isBroken = false
+    /// What is wrong with what came last, if it isn't HTTP; that is told after the answers to the requests before it.
+    private var fault: HTTPRefusal?
     /// The daemon stops: the next answer is the last.
     private var isStopping = false
     /// The last answer is written: nothing more is read or written.
@@ -106,7 +106,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     // MARK: - Reading
 
     /// Whether what comes is decoded.
-    var isReading: Bool { !isClosing && !isBroken && !arrival.isFull }
+    var isReading: Bool { !isClosing && fault == nil && !arrival.isOver }
 
     /// Bytes came, before anything is decoded from them.
     func bytesArrived() {
@@ -141,10 +141,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
             slowness = nil
         }
         guard isAnswering else { return take(part) }
-        guard !pipelined.append(part) else { return }
-        // Nobody who waits for their answers sends so much: the one that is awaited is the last.
-        pipelined.drop()
-        arrival.stop()
+        // Nobody who waits for their answers sends so much.
+        if !pipelined.append(part) { arrival.stop() }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -184,9 +182,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         case is ChannelShouldQuiesceEvent:
             isStopping = true
             answering?.cancel()
-            if !isAnswering { end(context) }
-            // Whoever doesn't read their last answer doesn't hold up the stop.
-            if isClosing { linger() }
+            if isClosing { linger() } else if !isAnswering { end(context) }
         case ChannelEvent.inputClosed:
             hasEnded = true
             // Nobody waits for an answer, or can have one to a half of a request.
@@ -202,8 +198,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
             return context.close(promise: nil)
         }
         guard isReading else { return }
-        isBroken = true
-        if !isAnswering { answerBroken() }
+        fault = HTTPRefusal(ofParser: error, isEncrypted: isEncrypted)
+        if !isAnswering { answerFault() }
     }
 
     /// Takes a part of the request that is being read, which is the only one.
@@ -283,7 +279,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         // A body that nobody will read can't be told from the next request: the connection ends here.
         let isLast =
             !request.isKeepAlive || !request.isComplete || isStopping
-            || (hasEnded || arrival.isFull) && pipelined.isEmpty
+            || (hasEnded || arrival.isOver) && pipelined.isEmpty
         if isLast { response.close() }
         sent.write(response, hasBody: !request.isHead, on: context, telling: delivered)
         (self.request, isAnswering, answering) = (nil, false, nil)
@@ -303,14 +299,15 @@ final class ConnectionHandler: ChannelDuplexHandler {
         isCatchingUp = true
         defer { isCatchingUp = false }
         while !isAnswering, !isClosing, let part = pipelined.popFirst() { take(part) }
+        if pipelined.isCut, pipelined.isEmpty { body.refuse(as: .tooMuchAtOnce) }
         answerRefused()
-        if isBroken, !isAnswering, !isClosing { answerBroken() }
+        if !isAnswering, !isClosing { answerFault() }
     }
 
-    /// Tells a peer that it doesn't speak HTTP, once its requests before that have their answers.
-    private func answerBroken() {
-        guard let context else { return }
-        var response = ServerResponse(.notHTTP, version: options.version, hash: nil, origin: nil)
+    /// Tells a peer what is wrong with what it sent, once its requests before that have their answers.
+    private func answerFault() {
+        guard let fault, let context else { return }
+        var response = ServerResponse(fault, version: options.version, hash: nil, origin: nil)
         response.close()
         sent.write(response, hasBody: true, on: context, telling: nil)
         finish()
@@ -332,6 +329,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
             context.close(mode: .output, promise: nil)
             self.linger()
         }
+        // Whoever doesn't read their last answer doesn't hold up the stop.
+        if isStopping { linger() }
         readOn()
     }
 

@@ -40,9 +40,9 @@ final class Peer: Sendable {
     }
 
     /// How old a look may be that was made for something else in the same request.
-    private static let anew = Duration.milliseconds(50)
+    private static let freshness = Duration.milliseconds(50)
     /// How many that were seen are remembered.
-    private static let most = 64
+    private static let mostRemembered = 64
 
     private let local: InternetAddress
     private let remote: InternetAddress
@@ -100,7 +100,7 @@ final class Peer: Sendable {
             self.observation.withLock { observation in
                 guard max(observation.request, 1) == request else { return }
                 let new = found.filter { !observation.seenHolders.contains($0) }
-                let room = Self.most - observation.seenHolders.count
+                let room = Self.mostRemembered - observation.seenHolders.count
                 // Who can't be remembered counts as somebody who couldn't be seen.
                 if isUnseen || new.count > room { observation.isUnseen = true }
                 observation.seenHolders += new.prefix(max(room, 0))
@@ -123,7 +123,7 @@ final class Peer: Sendable {
                 let isGood = snapshot?.isGood(seen: observation.unchanged) ?? false
                 return (isGood ? snapshot : nil, observation.looks)
             }
-            guard let unused = observation.unused, .now - unused < Self.anew else { return (nil, 0) }
+            guard let unused = observation.unused, .now - unused < Self.freshness else { return (nil, 0) }
             observation.unused = nil
             return (observation.snapshot, 0)
         }
@@ -169,7 +169,7 @@ final class Peer: Sendable {
             // What was seen for an earlier request is not about the one that has come meanwhile.
             guard observation.request == request else { return }
             let askers = snapshot.holders.union(snapshot.earlier).union(observation.askers)
-            observation.askers = Array(askers.prefix(snapshot.holders.count + Self.most))
+            observation.askers = Array(askers.prefix(snapshot.holders.count + Self.mostRemembered))
             observation.departed += snapshot.departed.filter { !observation.departed.contains($0) }
             // Who can't be remembered counts as somebody who couldn't be seen.
             if askers.count > observation.askers.count { observation.isUnseen = true }

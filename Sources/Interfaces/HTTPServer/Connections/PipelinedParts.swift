@@ -14,12 +14,16 @@ struct PipelinedParts {
     /// How many of them have a head here.
     private(set) var heads = 0
 
+    /// Whether the last of them had no more room, so that only its head was kept.
+    private(set) var isCut = false
+
     /// Whether nothing is here.
     var isEmpty: Bool { parts.isEmpty }
 
     /// Keeps a part.
     ///
-    /// - Returns: Whether all may stay; otherwise there are more bytes of bodies than a connection may hold.
+    /// - Returns: Whether it could be kept; otherwise there are more bytes of bodies than a connection may hold, and of the
+    ///   request that brought them the head alone stays.
     mutating func append(_ part: HTTPServerRequestPart) -> Bool {
         switch part {
         case .head: heads += 1
@@ -27,7 +31,18 @@ struct PipelinedParts {
         case .end: break
         }
         parts.append(part)
-        return bodyBytes <= 2 * HTTPLimits.bodyShare
+        guard bodyBytes > 2 * HTTPLimits.bodyShare else { return true }
+        cutLast()
+        return false
+    }
+
+    private mutating func cutLast() {
+        while case .body(let bytes)? = parts.last {
+            parts.removeLast()
+            bodyBytes -= bytes.readableBytes
+            Self.wipe(bytes)
+        }
+        isCut = !parts.isEmpty
     }
 
     /// Takes the first part; nil if nothing is here.
@@ -43,7 +58,11 @@ struct PipelinedParts {
 
     /// Forgets all, and wipes the bodies.
     mutating func drop() {
-        for case .body(let bytes) in parts { unsafe bytes.withUnsafeReadableBytes { unsafe wipe($0) } }
+        for case .body(let bytes) in parts { Self.wipe(bytes) }
         self = PipelinedParts()
+    }
+
+    private static func wipe(_ bytes: ByteBuffer) {
+        unsafe bytes.withUnsafeReadableBytes { unsafe SecureMemory.wipe($0) }
     }
 }

@@ -12,7 +12,7 @@ struct RequestArrival {
     private(set) var isBetween = true
 
     /// The last request that is taken has come: nothing behind it is decoded.
-    private(set) var isFull = false
+    private(set) var isOver = false
 
     /// Bytes have been read.
     ///
@@ -37,12 +37,12 @@ struct RequestArrival {
 
     /// The end of a request has been decoded.
     mutating func end() {
-        isFull = pipeline.isReached || changesProtocol
+        isOver = pipeline.isReached || changesProtocol
         isBetween = true
     }
 
     /// Nothing more is taken.
     mutating func stop() {
-        isFull = true
+        isOver = true
     }
 }

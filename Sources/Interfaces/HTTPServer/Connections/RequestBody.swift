@@ -71,10 +71,10 @@ final class RequestBody: Sendable {
             state.withLock { state in
                 // A peer that has shut down its sending side is read to its end, with or without a place.
                 let room = state.hasPlace ? longest : 2 * HTTPLimits.bodyShare - state.held
-                guard state.refusal == nil, state.bytes.count + part.count <= longest, part.count <= room
-                else {
+                let isTooLong = state.bytes.count + part.count > longest
+                guard state.refusal == nil, !isTooLong, part.count <= room else {
                     unsafe wipe(part)
-                    state.refuse(as: .tooLarge)
+                    state.refuse(as: isTooLong ? .tooLarge : .tooMuchAtOnce)
                     return
                 }
                 unsafe state.bytes.takeOver(part)

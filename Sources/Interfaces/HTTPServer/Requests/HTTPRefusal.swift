@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import JSON
+import NIOCore
 package import NIOHTTP1
 
 /// Why a request is turned away before it is read as a message of the protocol.
@@ -35,8 +36,20 @@ package enum HTTPRefusal: Error, Equatable, Sendable {
     /// A body whose chunks bring more framing than content.
     case badFraming
 
+    /// More than the connection has room for, beside what it has sent before.
+    case tooMuchAtOnce
+
+    /// A head with more or longer fields than allowed, or too long an address.
+    case headTooLarge
+
+    /// A request whose peer has ended before it has.
+    case brokenOff
+
     /// Bytes that the parser refuses.
     case notHTTP
+
+    /// The same within TLS.
+    case notHTTPInTLS
 
     /// A connection above the limit.
     case tooManyConnections
@@ -46,11 +59,11 @@ extension HTTPRefusal {
     /// The status it is answered with.
     package var status: HTTPResponseStatus {
         switch self {
-        case .noHost, .notHTTP, .badFraming: .badRequest
+        case .noHost, .headTooLarge, .brokenOff, .notHTTP, .notHTTPInTLS, .badFraming: .badRequest
         case .doubleHost, .foreignHost, .nullOrigin, .foreignOrigin, .crossSite: .forbidden
         case .noSuchPage: .notFound
         case .badMethod: .methodNotAllowed
-        case .tooLarge: .payloadTooLarge
+        case .tooLarge, .tooMuchAtOnce: .payloadTooLarge
         case .tooManyConnections: .tooManyRequests
         }
     }
@@ -78,8 +91,16 @@ extension HTTPRefusal {
             "The request is too large: it may have at most 1 MiB."
         case .badFraming:
             "The body's chunks are too small, or have too long extensions: send it with a Content-Length."
+        case .tooMuchAtOnce:
+            "Keybell can't take in so much at once: send a request when the one before has its answer, or try again in a moment."
+        case .headTooLarge:
+            "The request's head is too large: shorten its address, or leave out fields; these may be 16 KiB long each, 32 KiB together and 100 in number."
+        case .brokenOff:
+            "The request broke off before its end: send all of it, then shut the connection down."
         case .notHTTP:
             "This is not a valid HTTP request: send HTTP/1.1 without TLS to this port."
+        case .notHTTPInTLS:
+            "This is not a valid HTTP request: send HTTP/1.1 to this port."
         case .tooManyConnections:
             "Too many connections are open: close some and try again."
         }
@@ -88,8 +109,18 @@ extension HTTPRefusal {
     /// Whether the answer may tell the Hash: only to a peer that was let in.
     var isInside: Bool {
         switch self {
-        case .noSuchPage, .badMethod, .tooLarge, .badFraming: true
+        case .noSuchPage, .badMethod, .tooLarge, .tooMuchAtOnce, .badFraming: true
         default: false
+        }
+    }
+
+    /// What an error of the parser says of a request.
+    init(ofParser error: any Error, isEncrypted: Bool) {
+        switch error {
+        case HTTPParserError.headerOverflow, is ByteToMessageDecoderError.PayloadTooLargeError:
+            self = .headTooLarge
+        case HTTPParserError.invalidEOFState: self = .brokenOff
+        default: self = isEncrypted ? .notHTTPInTLS : .notHTTP
         }
     }
 

@@ -66,7 +66,7 @@ struct ServerResponse: Sendable {
     /// Its head as it goes out.
     var head: [UInt8] { Self.head(status, fields) }
 
-    /// A head as it goes out; the fields have no line breaks.
+    /// A head as it goes out; what a field has of control characters, a line break among them, stays out of it.
     static func head(_ status: HTTPResponseStatus, _ fields: [Field]) -> [UInt8] {
         var head: [UInt8] = []
         head.reserveCapacity(512)
@@ -74,11 +74,13 @@ struct ServerResponse: Sendable {
         head += status.reasonPhrase.utf8
         for (name, value) in fields {
             head += "\r\n".utf8
-            head += name.utf8
+            head += name.utf8.lazy.filter(isPrintable)
             head += ": ".utf8
-            head += value.utf8
+            head += value.utf8.lazy.filter(isPrintable)
         }
         head += "\r\n\r\n".utf8
         return head
     }
+
+    private static func isPrintable(_ byte: UInt8) -> Bool { byte >= 0x20 && byte != 0x7F }
 }

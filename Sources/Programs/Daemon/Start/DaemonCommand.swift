@@ -44,17 +44,13 @@ package struct DaemonCommand: ParsableCommand {
         let stops = StopSignals()
         // Others are told of it, too, who work in other folders.
         let path = config.map(WorkingFolder.absolute)
-        let found: FoundConfiguration
-        switch await FoundConfiguration.find(path) {
-        case .success(let usable): found = usable
-        case .failure(let problem): return await refuse(problem, path, hangups, stops, logger)
-        }
-        tellHardening(hardeningFailure, logger)
-        found.configuration.tell(logger)
         defer { ChildProgram.terminateAll() }
         do {
             let start = { @Sendable [logger] in
-                try await Composition(
+                let found = try await FoundConfiguration.find(path).get()
+                Self.tellHardening(hardeningFailure, logger)
+                found.configuration.tell(logger)
+                return try await Composition(
                     found,
                     path: path,
                     hangups: hangups,
@@ -65,6 +61,8 @@ package struct DaemonCommand: ParsableCommand {
             try await stops.unlessDuring(start)?.run(until: stops.running)
             logger.notice("stopped")
             return 0
+        } catch let problem as ConfigurationProblem {
+            return await refuse(problem, path, hangups, stops, logger)
         } catch {
             logger.error("\(error)")
             return 1
@@ -91,7 +89,7 @@ package struct DaemonCommand: ParsableCommand {
     }
 
     /// What can't be had is said and lived without: a container may forbid any of it.
-    private func tellHardening(_ failure: SystemCallError?, _ logger: Logger) {
+    private static func tellHardening(_ failure: SystemCallError?, _ logger: Logger) {
         defer {
             SecureHeap.whenOverflowing {
                 logger.warning(

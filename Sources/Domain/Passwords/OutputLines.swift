@@ -28,17 +28,14 @@ final class OutputLines: Sendable {
     }
 
     /// Takes the next bytes; an empty chunk is the end.
-    ///
-    /// - Returns: Whether there was room for them.
-    @discardableResult
-    func receive(_ bytes: Span<UInt8>) -> Bool {
+    func receive(_ bytes: Span<UInt8>) {
         state.withLock { state in
             guard !bytes.isEmpty, bytes.count <= state.room else {
                 if bytes.isEmpty, !state.pieces.isEmpty { endLine(&state) }
                 state.pieces = []
                 state.room = 0
                 continuation.finish()
-                return bytes.isEmpty
+                return
             }
             state.room -= bytes.count
             var start = 0
@@ -48,7 +45,6 @@ final class OutputLines: Sendable {
                 start = index + 1
             }
             if start < bytes.count { state.pieces.append(Self.copy(bytes, start..<bytes.count)) }
-            return true
         }
     }
 

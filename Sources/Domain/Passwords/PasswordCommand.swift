@@ -5,7 +5,6 @@ import DisplayText
 import Glibc
 import Linux
 import SecureMemory
-import Synchronization
 import Vault
 
 /// A program of the person's that prints a vault's password, such as `pass show keepass`.
@@ -29,18 +28,18 @@ struct PasswordCommand: Sendable {
     ///   anything in it that the program printed.
     func password(for reason: UnlockReason) async throws(VaultError) -> SecretBytes {
         let output = OutputLines(limit: Self.longestOutput)
-        let flood = Flood()
         let child: ChildProgram
         do throws(SystemCallError) {
-            child = try ChildProgram(arguments, environment: environment) { bytes in
-                if !output.receive(bytes) { flood.begin() }
-            }
+            child = try ChildProgram(
+                arguments,
+                environment: environment,
+                longestOutput: Self.longestOutput
+            ) { output.receive($0) }
         } catch {
             throw .passwordUnavailable(advice(error))
         }
         // With everything it has started, however this ends.
         defer { child.kill() }
-        flood.stop(child)
         reason.cancellation?.whenCancelled { [weak child] in
             // By itself, so that it leaves a lent terminal as it found it.
             Task(executorPreference: MainLoop.executor) { await child?.terminate() }
@@ -57,7 +56,7 @@ struct PasswordCommand: Sendable {
             throw .locked
         }
         guard !reason.isGivenUp else { throw .notUnlocked(.cancelled) }
-        guard !flood.hasBegun else {
+        guard !child.hasWrittenTooMuch else {
             throw .passwordUnavailable(
                 "\(name) printed more than \(Self.longestOutput >> 10) KiB and was ended; the password is to be "
                     + "the first line, and little else."
@@ -92,35 +91,5 @@ struct PasswordCommand: Sendable {
         case .exited(let code): "failed with exit status \(code)"
         case .killed(let signal): "was ended by signal \(signal)"
         }
-    }
-}
-
-/// Ends a program that prints too much, which may happen before whoever started it has a reference to it.
-private final class Flood: Sendable {
-    private struct State {
-        var hasBegun = false
-        /// Not owned: it owns what calls this object.
-        weak var child: ChildProgram?
-    }
-
-    private let state = Mutex(State())
-
-    var hasBegun: Bool { state.withLock { $0.hasBegun } }
-
-    /// Has a program ended as soon as, or if already, it prints too much.
-    func stop(_ child: ChildProgram) {
-        let isLate = state.withLock { state in
-            state.child = child
-            return state.hasBegun
-        }
-        if isLate { child.kill() }
-    }
-
-    func begin() {
-        let child = state.withLock { state in
-            state.hasBegun = true
-            return state.child
-        }
-        child?.kill()
     }
 }

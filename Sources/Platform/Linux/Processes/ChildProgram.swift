@@ -32,6 +32,7 @@ package final class ChildProgram: Sendable {
     ///   - arguments: The program, a path or a name to be found in PATH, and what it is told.
     ///   - environment: What it gets in addition to, or instead of, our own variables.
     ///   - removed: Our own variables that it doesn't get.
+    ///   - longestOutput: How many bytes it may write; one that writes more is killed.
     ///   - isWatched: False, for tests, as if there were no descriptor for it.
     ///   - output: Gets what it writes, chunk by chunk on one queue; an empty one, once, at the end. The memory
     ///     is wiped afterwards.
@@ -40,6 +41,7 @@ package final class ChildProgram: Sendable {
         _ arguments: [String],
         environment: [String: String] = [:],
         removed: Set<String> = [],
+        longestOutput: Int = .max,
         isWatched: Bool = true,
         output: @escaping @Sendable (Span<UInt8>) -> Void
     ) throws(SystemCallError) {
@@ -54,7 +56,14 @@ package final class ChildProgram: Sendable {
         }
         self.pid = pid
         do throws(SystemCallError) {
-            life = try Life(pid: pid, input: input, output: pipe, isWatched: isWatched, receive: output)
+            life = try Life(
+                pid: pid,
+                input: input,
+                output: pipe,
+                longestOutput: longestOutput,
+                isWatched: isWatched,
+                receive: output
+            )
         } catch {
             for descriptor in [input, pipe] { close(descriptor) }
             _ = Glibc.kill(-pid, SIGKILL)
@@ -80,6 +89,9 @@ package final class ChildProgram: Sendable {
     package func closeInput() {
         life.closeInput()
     }
+
+    /// Whether it wrote more than it may.
+    package var hasWrittenTooMuch: Bool { life.hasWrittenTooMuch }
 
     /// Waits for its end, when all its output has been handed over; nothing else ends the wait.
     package func end() async -> Ending {
@@ -130,6 +142,7 @@ private final class Life: Sendable {
     private struct State {
         var input: Int32?
         var output: DispatchSource?
+        var written = 0
         var watch: ProcessExit?
         var ending: ChildProgram.Ending?
         var waiters: [CheckedContinuation<ChildProgram.Ending, Never>] = []
@@ -142,6 +155,7 @@ private final class Life: Sendable {
 
     private let pid: Int32
     private let output: Int32
+    private let longestOutput: Int
     private let queue = DispatchQueue(label: "org.keybell.child")
     private let receive: @Sendable (Span<UInt8>) -> Void
     private let state: Mutex<State>
@@ -150,11 +164,13 @@ private final class Life: Sendable {
         pid: Int32,
         input: Int32,
         output: Int32,
+        longestOutput: Int,
         isWatched: Bool,
         receive: @escaping @Sendable (Span<UInt8>) -> Void
     ) throws(SystemCallError) {
         self.pid = pid
         self.output = output
+        self.longestOutput = longestOutput
         self.receive = receive
         let source = try ReadySource.make(output, for: .reading, queue: queue) { close(output) }
         state = Mutex(State(input: input, output: source))
@@ -170,6 +186,8 @@ private final class Life: Sendable {
         // A child stays watchable until it is reaped, so this happens only if somebody else has reaped it.
         if watch == nil, isWatched { queue.async { self.reap() } }
     }
+
+    var hasWrittenTooMuch: Bool { state.withLock { $0.written > longestOutput } }
 
     /// Checks whether it has ended, which may not have been reported.
     func look() {
@@ -231,6 +249,8 @@ private final class Life: Sendable {
                 let bytes = unsafe UnsafeRawBufferPointer(rebasing: buffer[..<count])
                 receive(unsafe bytes.bindMemory(to: UInt8.self).span)
                 if let start = buffer.baseAddress { unsafe explicit_bzero(start, count) }
+                state.withLock { $0.written += count }
+                if hasWrittenTooMuch { signal(SIGKILL) }
             }
             return count
         }

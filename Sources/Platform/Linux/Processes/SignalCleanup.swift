@@ -19,7 +19,7 @@ struct SignalCleanup: ~Copyable {
     /// Until it listens they end the process, which has nothing to clean up yet: an ignored one would be lost.
     private static let sources = {
         let listening = DispatchGroup()
-        let sources = [SIGTERM, SIGHUP, SIGINT, SIGQUIT].filter(isDefault).map { number in
+        let sources = [SIGTERM, SIGHUP, SIGINT, SIGQUIT].filter(SignalStream.isDefault).map { number in
             let source = DispatchSource.makeSignalSource(signal: number, queue: Alarm.queue).concrete
             source.setEventHandler {
                 guard !SignalStream.listens(to: number) else { return }
@@ -49,13 +49,6 @@ struct SignalCleanup: ~Copyable {
     deinit {
         let number = number
         Self.cleanups.withLock { $0[number] = nil }
-    }
-
-    private static func isDefault(_ number: Int32) -> Bool {
-        var action = sigaction()
-        guard unsafe sigaction(number, nil, &action) == 0 else { return false }
-        // SIG_DFL is the null pointer.
-        return unsafe action.__sigaction_handler.sa_handler == nil
     }
 
     /// Ends the process as if nobody had listened.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CLinux
 import ConcurrencyTools
 import Dispatch
 import Glibc
@@ -11,6 +12,14 @@ package enum SignalStream {
 
     /// Whether there is, or was, a stream of this signal.
     static func listens(to number: Int32) -> Bool { heard.withLock { $0.contains(number) } }
+
+    /// Whether a signal does what it does by default: nobody listens to it, and it isn't ignored.
+    static func isDefault(_ number: Int32) -> Bool {
+        var action = sigaction()
+        guard unsafe sigaction(number, nil, &action) == 0 else { return false }
+        // SIG_DFL is the null pointer.
+        return unsafe action.__sigaction_handler.sa_handler == nil
+    }
 
     /// One element for each of these signals, which from now on do nothing else to the process.
     ///
@@ -25,7 +34,8 @@ package enum SignalStream {
         let (stream, continuation) = AsyncStream<Int32>.makeStream(bufferingPolicy: buffering)
         heard.withLock { $0.formUnion(numbers) }
         let sources = numbers.map { number in
-            signal(number, SIG_IGN)
+            // Not where libdispatch has listened to it before: it doesn't notice that.
+            if isDefault(number) { signal(number, SIG_IGN) }
             let source = DispatchSource.makeSignalSource(signal: number, queue: Alarm.queue).concrete
             source.setEventHandler { continuation.yield(number) }
             source.activate()

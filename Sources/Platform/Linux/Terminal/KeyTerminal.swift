@@ -29,7 +29,7 @@ package struct KeyTerminal: ~Copyable {
     }
 
     /// The mode, which a signal may have to bring back before it was changed at all: it isn't changed after that.
-    private final class Change: Sendable {
+    final class Change: Sendable {
         private let former: TerminalMode
         private let hasEnded = Mutex(false)
 

@@ -33,8 +33,9 @@ extension Database {
         }
     }
 
-    /// Drops the oldest states until there are no more, in number and size, than `Meta` says; -1 means no limit. Those of
-    /// some times stay all the same.
+    /// Drops the oldest states until there are no more, in number and size, than `Meta` says; -1 means no limit.
+    ///
+    /// Those of some times stay all the same.
     mutating func pruneHistory(of entry: Element, except kept: Set<Timestamp> = []) {
         for state in tooOld(inHistoryOf: entry) where !kept.contains(modified(state)) {
             document.remove(state)

@@ -223,6 +223,10 @@ struct ScriptClientTests {
             try await session.keybell("client", "get", "example.org", "--field", "user")
         }
         #expect(user.output == "alice\n", "\(user)")
+        let name = try await BusAnswerer(session).answering {
+            try await session.keybell("client", "get", "example.org", "--field", "username")
+        }
+        #expect(name.output == "alice\n", "\(name)")
         let missing = try await BusAnswerer(session).answering {
             try await session.keybell("client", "get", "example.org", "--field", "pin")
         }
@@ -250,6 +254,12 @@ struct ScriptClientTests {
             try await session.keybell("client", "code", "https://example.org/")
         }
         #expect(code.status == 0 && code.output.wholeMatch(of: /[0-9]{6}\n/) != nil, "\(code)")
+        #expect(code.errors.wholeMatch(of: /Good for [0-9]{1,2} seconds?\.\n/) != nil, "\(code)")
+        let whole = try await BusAnswerer(session).answering {
+            try await session.keybell("client", "code", "https://example.org/", "--json")
+        }
+        let form = /\{"code": "[0-9]{6}", "uuid": "[0-9A-F]{32}", "seconds-left": [0-9]{1,2}\}\n/
+        #expect(whole.output.wholeMatch(of: form) != nil && whole.errors.isEmpty, "\(whole)")
     }
 
     @Test func `a login without a code says how it gets one`() async throws {

@@ -32,6 +32,13 @@ import Testing
         }
     }
 
+    @Test(arguments: [(59, 1), (60, 30), (61, 29)] as [(Int64, Int64)])
+    func `a code is good until its period is over`(time: Int64, left: Int64) throws {
+        let code = try #require(OneTimeCode(fields: ["TimeOtp-Secret": SecretBytes(utf8: "12345678")]))
+        #expect(code.secondsLeft(at: time) == left)
+        #expect(code.code(at: time) == code.code(at: time + left - 1))
+    }
+
     static func code(_ fields: [String: String], at time: Int64 = 59) -> String? {
         OneTimeCode(fields: fields.mapValues { SecretBytes(utf8: $0) })?.code(at: time)?.exposedText()
     }

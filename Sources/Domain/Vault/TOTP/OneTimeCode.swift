@@ -49,6 +49,9 @@ package struct OneTimeCode: Sendable {
         return written(number & 0x7FFF_FFFF)
     }
 
+    /// For how many seconds the code at a time goes on being that, the present one included.
+    package func secondsLeft(at time: Int64) -> Int64 { period - time % period }
+
     private func written(_ number: UInt64) -> SecretBytes {
         let letters = Array((alphabet == .digits ? "0123456789" : "23456789BCDFGHJKMNPQRTVWXY").utf8)
         var rest = number

@@ -15,7 +15,7 @@ struct ClientCodeCommand: AsyncParsableCommand {
         discussion: """
             It comes from the string fields that Keybell hands out to this client ([fields] return = true): one \
             named “KPH: code” that says {TOTP}, so that the seed stays in the vault; or, with only_kph = false, the \
-            seed itself. Exits with 4 if there is no login or no code, with 1 if you denied it, or if there is more \
+            seed itself; then standard error, or seconds-left with --json, says for how long the code is good. Exits with 4 if there is no login or no code, with 1 if you denied it, or if there is more \
             than one login with a code and no --uuid.
             """
     )
@@ -48,7 +48,7 @@ struct ClientCodeCommand: AsyncParsableCommand {
         let codes = meant.compactMap { entry in
             Self.code(of: entry, at: Int64(clamping: Moment.now())).map { (entry: entry, code: $0) }
         }
-        guard let (entry, code) = codes.first else {
+        guard let (entry, made) = codes.first else {
             if await logins.keptBack().contains("fields"), let best = meant.first {
                 throw ConsoleError.nothing(FetchedLogins.withoutFields(best.name))
             }
@@ -59,9 +59,13 @@ struct ClientCodeCommand: AsyncParsableCommand {
         guard codes.count == 1 else {
             throw logins.ambiguity(of: codes.map(\.entry), advice: "say --uuid and one of these")
         }
-        output.json
-            ? EntryPrinter.print(object: [("code", .secret(code)), ("uuid", .text(entry.uuid))])
-            : EntryPrinter.line(code)
+        guard output.json else {
+            EntryPrinter.line(made.code)
+            if let left = made.secondsLeft { Output.note("Good for \(Amount.of(Int(left), "second")).") }
+            return
+        }
+        let left = made.secondsLeft.map { [("seconds-left", EntryPrinter.Member.number($0))] } ?? []
+        EntryPrinter.print(object: [("code", .secret(made.code)), ("uuid", .text(entry.uuid))] + left)
     }
 
     static func missing(_ page: String, faulty: (title: String, field: String)?) -> String {
@@ -87,14 +91,22 @@ struct ClientCodeCommand: AsyncParsableCommand {
 
     private static let codeNames = ["code", "totp", "otp", "one-time code"]
 
+    /// A code, and for how many seconds it is good, which nobody but who made it knows.
+    struct Code: Equatable {
+        let code: SecretBytes
+        let secondsLeft: UInt32?
+    }
+
     /// The code of an entry: a field that is a code already, or one made from its seed.
-    static func code(of entry: ReplyEntry, at time: Int64) -> SecretBytes? {
+    static func code(of entry: ReplyEntry, at time: Int64) -> Code? {
         for name in codeNames {
             let field = entry.stringFields.first { $0.key.lowercased() == name && isCode($0.value) }
-            if let field { return field.value }
+            if let field { return Code(code: field.value, secondsLeft: nil) }
         }
         let fields = entry.stringFields.map { ($0.key, $0.value) }
-        return OneTimeCode(fields: Dictionary(fields) { first, _ in first })?.code(at: time)
+        let maker = OneTimeCode(fields: Dictionary(fields) { first, _ in first })
+        guard let maker, let code = maker.code(at: time) else { return nil }
+        return Code(code: code, secondsLeft: UInt32(clamping: maker.secondsLeft(at: time)))
     }
 
     /// Whether a field holds a code rather than a seed: four to ten digits, or five letters and digits (Steam).

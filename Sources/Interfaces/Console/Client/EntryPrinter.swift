@@ -65,7 +65,7 @@ enum EntryPrinter {
     static func value(_ name: String, of entry: ReplyEntry) -> SecretBytes? {
         switch name {
         case "title": SecretBytes(utf8: entry.name)
-        case "user": SecretBytes(utf8: entry.login)
+        case "user", "username": SecretBytes(utf8: entry.login)
         case "password": entry.password
         case "uuid": SecretBytes(utf8: entry.uuid)
         case "group": entry.group.map { SecretBytes(utf8: $0.name) }

@@ -18,10 +18,11 @@ applicationsdir = $(PREFIX)/share/applications
 iconsdir = $(PREFIX)/share/icons/hicolor
 # What `make release` has made and `make install` copies: the programs, and their completions.
 dist = .build/dist
+programs = keybelld keybell git-credential-keybell
 
 BUILD_PACKAGES = libargon2-dev libdbus-1-dev libgcrypt20-dev libidn2-dev libpcre2-dev libpsl-dev libsecret-1-dev libssl-dev libxml2-dev pkg-config zlib1g-dev
 RUN_PACKAGES = dbus gnome-keyring libsecret-tools
-TEST_PACKAGES = $(RUN_PACKAGES) acl attr binutils curl desktop-file-utils dunst fish fzf gcr gir1.2-gtk-3.0 jq kdialog keepassxc libglib2.0-bin libkf5wallet-bin libnotify-bin libqca-qt5-2-plugins lxqt-notificationd mako-notifier mate-notification-daemon mate-screensaver notification-daemon openbox openssl pinentry-curses pinentry-gtk2 procps python3 python3-dbusmock python3-gi python3-venv rofi strace sway systemd tmux util-linux valgrind x11-xkb-utils xdotool xfce4-notifyd xvfb zenity zsh
+TEST_PACKAGES = $(RUN_PACKAGES) acl attr binutils curl desktop-file-utils dunst fish fzf gcr gir1.2-gtk-3.0 git jq kdialog keepassxc libglib2.0-bin libkf5wallet-bin libnotify-bin libqca-qt5-2-plugins lxqt-notificationd mako-notifier mate-notification-daemon mate-screensaver notification-daemon openbox openssl pinentry-curses pinentry-gtk2 procps python3 python3-dbusmock python3-gi python3-venv rofi strace sway systemd tmux util-linux valgrind x11-xkb-utils xdotool xfce4-notifyd xvfb zenity zsh
 BENCHMARK_PACKAGES = $(RUN_PACKAGES) python3 strace util-linux valgrind
 DESKTOP_PACKAGES = $(TEST_PACKAGES) gjs gnome-shell imagemagick kactivitymanagerd kwin-x11 plasma-desktop plasma-workspace
 SCREENSHOT_PACKAGES = $(DESKTOP_PACKAGES) grim
@@ -42,7 +43,7 @@ RELEASE_BUILD = $(SWIFT) build $(BUILD_FLAGS) $(OPTIMIZED) --static-swift-stdlib
 release: build-packages
 	$(RELEASE_BUILD)
 	@bin="$$($(RELEASE_BUILD) --show-bin-path)" && mkdir -p $(dist) && \
-	cp "$$bin/keybelld" "$$bin/keybell" $(dist)/ && packaging/check-programs.sh $(dist)/keybelld $(dist)/keybell
+	cp $(programs:%="$$bin/%") $(dist)/ && packaging/check-programs.sh $(programs:%=$(dist)/%)
 	for shell in bash zsh fish; do $(dist)/keybell --generate-completion-script $$shell >$(dist)/keybell.$$shell || exit 1; done
 
 run: run-packages build
@@ -106,7 +107,7 @@ lint:
 install:
 	@test -x $(dist)/keybelld || { echo "There is nothing to install yet: run \`make release\` first, as yourself." >&2; exit 1; }
 	install -d -m755 "$(DESTDIR)$(bindir)" "$(DESTDIR)$(unitdir)" "$(DESTDIR)$(servicesdir)" "$(DESTDIR)$(interfacesdir)"
-	install -m755 $(dist)/keybelld $(dist)/keybell "$(DESTDIR)$(bindir)/"
+	install -m755 $(programs:%=$(dist)/%) "$(DESTDIR)$(bindir)/"
 	sed 's|/usr/bin/keybell|$(bindir)/keybell|' systemd/keybell.service | install -m644 /dev/stdin "$(DESTDIR)$(unitdir)/keybell.service"
 	install -m644 systemd/keybell.socket "$(DESTDIR)$(unitdir)/"
 	install -m644 dbus/org.keybell.Keybell.service "$(DESTDIR)$(servicesdir)/"
@@ -119,7 +120,7 @@ install:
 	install -Dm644 $(dist)/keybell.fish "$(DESTDIR)$(completiondir)/fish/vendor_completions.d/keybell.fish"
 
 uninstall:
-	rm -f "$(DESTDIR)$(bindir)/keybelld" "$(DESTDIR)$(bindir)/keybell"
+	rm -f $(programs:%="$(DESTDIR)$(bindir)/%")
 	rm -f "$(DESTDIR)$(unitdir)/keybell.service" "$(DESTDIR)$(unitdir)/keybell.socket"
 	rm -f "$(DESTDIR)$(servicesdir)/org.keybell.Keybell.service" "$(DESTDIR)$(interfacesdir)"/org.keybell.*1.xml
 	rm -f "$(DESTDIR)$(applicationsdir)/org.keybell.Keybell.desktop" "$(DESTDIR)$(iconsdir)/scalable/apps/org.keybell.Keybell.svg" "$(DESTDIR)$(iconsdir)/symbolic/apps/org.keybell.Keybell-symbolic.svg"

@@ -50,6 +50,7 @@ let package = Package(
     products: [
         .executable(name: "keybelld", targets: ["keybelld"]),
         .executable(name: "keybell", targets: ["keybell"]),
+        .executable(name: "git-credential-keybell", targets: ["git-credential-keybell"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -241,6 +242,11 @@ let package = Package(
             dependencies: ["CWipingHeap", "ConcurrencyTools", "Console", "DerivationProcess", "Linux"],
             path: "Sources/Programs/keybell"
         ),
+        .executableTarget(
+            name: "git-credential-keybell",
+            dependencies: ["CWipingHeap", "ConcurrencyTools", "Console", "Linux"],
+            path: "Sources/Programs/git-credential-keybell"
+        ),
 
         // Tests: a target per module, the built programs in EndToEndTests.
         .target(name: "TestSupport", dependencies: ["CLinux", "DBus"], path: "Tests/TestSupport"),
@@ -337,7 +343,7 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "Ciphers", "ConcurrencyTools", "DBus", "KDBX", "KeePassHTTP", "SecureMemory", "TestSupport",
-                "keybell", "keybelld",
+                "git-credential-keybell", "keybell", "keybelld",
             ]
         ),
     ],

@@ -161,7 +161,7 @@ def wrong_layers() -> list[str]:
         # After "and" something is given again.
         may |= {name for word in re.findall(r"and (\w+)", but) if word in layers for name in layers[word]}
         may -= set(re.findall(r"`(\w+)`", but))
-        for name in re.findall(r"`(\w+)`", names):
+        for name in re.findall(r"`([\w-]+)`", names):
             imports[name] = may
     for folder in folders:
         if folder.name not in imports:

@@ -19,9 +19,11 @@ TOOLCHAIN = {"Dispatch", "Foundation", "FoundationEssentials", "FoundationXML", 
 EXCEPTIONS = {
     ("keybelld", "CWipingHeap"): "linked in alone: it takes the place of the C library's free",
     ("keybell", "CWipingHeap"): "linked in alone: it takes the place of the C library's free",
+    ("git-credential-keybell", "CWipingHeap"): "linked in alone: it takes the place of the C library's free",
     ("DerivationProcessTests", "keybelld"): "the tests start the built program",
     ("EndToEndTests", "keybelld"): "the tests start the built program",
     ("EndToEndTests", "keybell"): "the tests start the built program",
+    ("EndToEndTests", "git-credential-keybell"): "the tests start the built program",
 }
 
 IMPORT = re.compile(

@@ -6,7 +6,8 @@ import Testing
 
 /// The programs that `make release` has made.
 private enum ReleasedPrograms {
-    static let files = ["keybelld", "keybell"].map { SystemdUnitTests.repository + "/.build/dist/" + $0 }
+    static let names = ["keybelld", "keybell", "git-credential-keybell"]
+    static let files = names.map { SystemdUnitTests.repository + "/.build/dist/" + $0 }
     static let areMade = files.allSatisfy { FileManager.default.isExecutableFile(atPath: $0) }
 }
 
@@ -53,7 +54,8 @@ struct ReleasedProgramTests {
             }
         ) { first, _ in first }
         for (file, mode) in [
-            ("usr/bin/keybelld", "755"), ("usr/bin/keybell", "755"), ("usr/share", "755"),
+            ("usr/bin/keybelld", "755"), ("usr/bin/keybell", "755"),
+            ("usr/bin/git-credential-keybell", "755"), ("usr/share", "755"),
             ("usr/lib/systemd/user/keybell.service", "644"), ("usr/lib/systemd/user/keybell.socket", "644"),
             ("usr/share/dbus-1/services/org.keybell.Keybell.service", "644"),
             ("usr/share/dbus-1/interfaces/org.keybell.Approval1.xml", "644"),
@@ -70,7 +72,7 @@ struct ReleasedProgramTests {
         )
         #expect(unit.contains("ExecStart=/usr/bin/keybelld\n"))
         // Nothing of the toolchain is to be found now.
-        let programs = ["keybelld", "keybell"].map { folder.path("root/usr/bin/" + $0) }
+        let programs = ReleasedPrograms.names.map { folder.path("root/usr/bin/" + $0) }
         for program in programs {
             let version = try await ChildProcess.run(program, ["--version"])
             #expect(version.status == 0 && !version.output.isEmpty, "\(version)")

@@ -15,7 +15,6 @@ package enum Invocation {
     package static func run(_ arguments: [String]) async -> Int32 {
         SecureHeap.prepare()
         return await withTaskExecutorPreference(MainLoop.executor) {
-            var command: any ParsableCommand
             if let unknown = Suggestion.unknownTopic(of: arguments) {
                 Output.complaint(
                     "There is no command \(PlainText.quoted(unknown)): `keybell help` lists them."
@@ -25,21 +24,37 @@ package enum Invocation {
                 }
                 return 2
             }
-            do {
-                command = try await KeybellCommand.asyncParseAsRoot(arguments)
-            } catch {
-                return report(error, arguments, isUsage: true)
+            return await run(arguments, of: KeybellCommand.self)
+        }
+    }
+
+    /// Does what git wants of its credential helper, by the same exit codes.
+    package static func runGitHelper(_ arguments: [String]) async -> Int32 {
+        SecureHeap.prepare()
+        return await withTaskExecutorPreference(MainLoop.executor) {
+            await run(arguments, of: GitCredentialCommand.self)
+        }
+    }
+
+    private static func run<Root: AsyncParsableCommand>(
+        _ arguments: [String],
+        of root: Root.Type
+    ) async -> Int32 {
+        var command: any ParsableCommand
+        do {
+            command = try await Root.asyncParseAsRoot(arguments)
+        } catch {
+            return report(error, arguments, of: root, isUsage: true)
+        }
+        do {
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
             }
-            do {
-                if var command = command as? any AsyncParsableCommand {
-                    try await command.run()
-                } else {
-                    try command.run()
-                }
-                return completed()
-            } catch {
-                return report(error)
-            }
+            return completed()
+        } catch {
+            return report(error, of: root)
         }
     }
 
@@ -48,24 +63,30 @@ package enum Invocation {
     /// - Parameters:
     ///   - error: What was thrown.
     ///   - arguments: What was typed, if another word may have been meant.
+    ///   - root: The program's command.
     ///   - isUsage: Whether the arguments were still being read, so that they are to blame.
     /// - Returns: With which code to exit.
-    static func report(_ error: any Error, _ arguments: [String] = [], isUsage: Bool = false) -> Int32 {
+    static func report(
+        _ error: any Error,
+        _ arguments: [String] = [],
+        of root: any ParsableCommand.Type = KeybellCommand.self,
+        isUsage: Bool = false
+    ) -> Int32 {
         if let error = error as? ConsoleError {
             Output.complaint(error.text)
             return error.exitCode
         }
         if let exit = error as? ExitCode { return exit.rawValue }
-        let message = KeybellCommand.fullMessage(for: error)
-        guard KeybellCommand.exitCode(for: error) != .success else {
+        let message = root.fullMessage(for: error)
+        guard root.exitCode(for: error) != .success else {
             Output.line(message)
             return completed()
         }
         Output.message(message)
-        if let suggestion = Suggestion.command(for: arguments) {
+        if root == KeybellCommand.self, let suggestion = Suggestion.command(for: arguments) {
             Output.message("Did you mean `\(suggestion)`?")
         }
-        return isUsage || KeybellCommand.exitCode(for: error) == .validationFailure ? 2 : 1
+        return isUsage || root.exitCode(for: error) == .validationFailure ? 2 : 1
     }
 
     /// The exit code of what went well, unless what it printed didn't arrive.

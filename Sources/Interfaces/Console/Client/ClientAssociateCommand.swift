@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import DisplayText
 
 /// `keybell client associate`: has a new key accepted.
 struct ClientAssociateCommand: AsyncParsableCommand {
@@ -13,6 +14,10 @@ struct ClientAssociateCommand: AsyncParsableCommand {
 
     func run() async throws {
         let client = try await ScriptClient.make(options)
-        try await client.associate(proposing: options.id)
+        if let id = try await client.workingId() {
+            return Output.line("\(PlainText.cleaned(id)) has a key that works already.")
+        }
+        let id = try await client.associate(proposing: options.id).id
+        Output.line("Associated as \(PlainText.cleaned(id)).")
     }
 }

@@ -103,6 +103,12 @@ struct FetchedLogins: Sendable {
         "\(PlainText.quoted(title)) came without its string fields, since that is what you allowed."
     }
 
+    /// Whether there is surely none, rather than one that the person kept back.
+    func isNoneThere() async -> Bool {
+        guard entries.isEmpty else { return false }
+        return await record.reason(client: client, page: page) == .nothing
+    }
+
     /// Why there isn't one.
     func emptiness() async -> ConsoleError {
         await record.reason(client: client, page: page)
@@ -119,7 +125,8 @@ extension ScriptClient {
         fields: [(name: String, value: SecretBytes)] = [],
         names: [String] = [],
         flags: [(name: String, value: Bool)] = [],
-        triggerUnlock: Bool = false
+        triggerUnlock: Bool = false,
+        associates: Bool = false
     ) async throws(ConsoleError) -> FetchedLogins {
         let record = await OwnRequestLog.begin(daemon)
         let reply = try await ask(
@@ -127,7 +134,8 @@ extension ScriptClient {
             fields: fields,
             names: names,
             flags: flags,
-            triggerUnlock: triggerUnlock
+            triggerUnlock: triggerUnlock,
+            associates: associates
         )
         return FetchedLogins(
             entries: reply.entries,

@@ -8,7 +8,8 @@ import UnicodeText
 /// The keys of `keybell client` itself, in the person's keyring.
 ///
 /// Schema `org.keybell.OwnKey`, attributes `server` (`http://localhost:19455`) and `id`; the secret is the key as
-/// base64 text. Not `org.keybell.ClientKey`: that is the daemon's side of the same key, and deleting either ends it.
+/// base64 text. Another program of Keybell's that has keys of its own adds the attribute `program`: the daemon tells
+/// programs apart, and would warn of a key that is used by both. Not `org.keybell.ClientKey`: that is the daemon's side of the same key, and deleting either ends it.
 struct OwnKeys: Sendable {
     static let schema = "org.keybell.OwnKey"
 
@@ -25,12 +26,15 @@ struct OwnKeys: Sendable {
 
     let keyring: Keyring
     let server: String
+    /// Whose keys they are, where not those of `keybell client`.
+    var program: String?
 
     /// The items of our keys, with this Id or all: those for this server, oldest first, and then those for other ports,
     /// since the server may have had another one when they were made.
     func items(id: String? = nil) async throws(ConsoleError) -> [KeyringItem] {
         do throws(KeyringError) {
             let items = try await keyring.items(schema: Self.schema)
+                .filter { $0.attributes["program"] == program }
                 .filter { id == nil || $0.attributes["id"]?.composed == id?.composed }
                 // Of two made within a second the later one has the longer or the greater path.
                 .sorted {
@@ -71,9 +75,12 @@ struct OwnKeys: Sendable {
     /// Keeps a key, in place of a former one of that Id.
     func keep(_ key: ClientKey, id: String) async throws(ConsoleError) {
         do throws(KeyringError) {
-            let attributes = ["server": server, "id": id.composed]
+            var attributes = ["server": server, "id": id.composed]
+            attributes["program"] = program
             let former = try await keyring.items(schema: Self.schema, attributes: ["server": server])
-            if let former = former.first(where: { $0.attributes["id"]?.composed == id.composed }) {
+            if let former = former.first(where: {
+                $0.attributes["id"]?.composed == id.composed && $0.attributes["program"] == program
+            }) {
                 try await keyring.change(former, secret: key.base64())
             } else {
                 let label = "Keybell's own client: \(id)"

@@ -18,15 +18,20 @@ struct ScriptClient: Sendable {
     /// The file that the running daemon goes by, where the port was taken from another one.
     let otherFile: String?
 
-    /// Finds port and keyring by options, the running daemon and the configuration.
-    static func make(_ options: ClientOptions) async throws(ConsoleError) -> ScriptClient {
+    /// Finds port and keyring by options, the running daemon and the configuration, and uses the keys of a program; nil
+    /// for those of `keybell client`.
+    static func make(
+        _ options: ClientOptions,
+        for program: String? = nil
+    ) async throws(ConsoleError) -> ScriptClient {
         let daemon = try await DaemonBus.connect()
         let state = await daemon.configuration().details
         let serving = try ServingSettings.find(options.config, state)
         let port = options.port ?? serving.port
         let keys = OwnKeys(
             keyring: try await .open(daemon, collection: serving.collection),
-            server: OwnKeys.server(port: port)
+            server: OwnKeys.server(port: port),
+            program: program
         )
         let isElsewhere = options.port == nil && state?.isOf(options.config) == false
         return ScriptClient(
@@ -56,59 +61,75 @@ struct ScriptClient: Sendable {
 
     /// The items of our keys.
     ///
-    /// - Throws: What to do if there isn't one, or nobody to ask with it, which comes first.
-    func findKeys() async throws(ConsoleError) -> [KeyringItem] {
+    /// - Throws: What to do if there isn't one, unless there may be none, or nobody to ask with it, which comes first.
+    func findKeys(mayBeNone: Bool = false) async throws(ConsoleError) -> [KeyringItem] {
         try findDaemon()
         let items = try await keys.items(id: id)
-        guard !items.isEmpty else { throw .refused(Self.missingAdvice(id)) }
+        guard mayBeNone || !items.isEmpty else { throw .refused(Self.missingAdvice(id)) }
         return items
     }
 
     /// Asks with our key, and accepts only a verified answer.
+    ///
+    /// With `associates` the person is first asked for a key where none of ours is known.
     func ask(
         _ type: RequestType,
         fields: [(name: String, value: SecretBytes)] = [],
         names: [String] = [],
         flags: [(name: String, value: Bool)] = [],
-        triggerUnlock: Bool = false
+        triggerUnlock: Bool = false,
+        associates: Bool = false
     ) async throws(ConsoleError) -> IncomingReply {
-        let items = try await findKeys()
+        let items = try await findKeys(mayBeNone: associates)
+        var request = OutgoingRequest(
+            type,
+            fields: fields,
+            names: names,
+            triggerUnlock: triggerUnlock,
+            flags: flags
+        )
         // The first that Keybell still knows: a key that is made later for another script doesn't take over any calls.
         for item in items {
             let own = try await keys.key(in: item)
-            let request = OutgoingRequest(
-                type,
-                id: own.id,
-                fields: fields,
-                names: names,
-                triggerUnlock: triggerUnlock,
-                flags: flags
-            )
+            request.id = own.id
             let reply = try await address.exchange(request, key: own.key)
-            if reply.success {
-                await keys.adopt(item)
-                return reply
-            }
-            guard reply.error == Self.unknownKey else {
-                guard reply.error != Self.unknownEntry else { throw .nothing(Self.unknownEntry) }
-                throw .refused(await explanation(of: reply.error))
-            }
+            guard reply.success || reply.error != Self.unknownKey else { continue }
+            if reply.success { await keys.adopt(item) }
+            return try await accepted(reply)
+        }
+        if associates {
+            let own = try await associate(proposing: id ?? keys.program)
+            request.id = own.id
+            return try await accepted(try await address.exchange(request, key: own.key))
         }
         let ids = items.filter(keys.isOurs).compactMap { $0.attributes["id"] }
         throw .refused(ids.isEmpty ? Self.missingAdvice(id) : Self.unknownAdvice(ids))
     }
 
-    /// Gets a new key allowed by the person, unless there is one that works.
-    func associate(proposing proposed: String?) async throws(ConsoleError) {
+    /// What was done, or why it wasn't.
+    private func accepted(_ reply: IncomingReply) async throws(ConsoleError) -> IncomingReply {
+        guard !reply.success else { return reply }
+        guard reply.error != Self.unknownEntry else { throw .nothing(Self.unknownEntry) }
+        throw .refused(await explanation(of: reply.error))
+    }
+
+    /// The Id of our key, if there is one that works.
+    func workingId() async throws(ConsoleError) -> String? {
         for item in try await keys.items(id: id) {
             let own = try await keys.key(in: item)
             let request = OutgoingRequest(.testAssociate, id: own.id)
             guard try await !address.exchange(request, key: own.key).success else {
                 await keys.adopt(item)
-                Output.line("\(PlainText.cleaned(own.id)) has a key that works already.")
-                return
+                return own.id
             }
         }
+        return nil
+    }
+
+    /// Gets a new key allowed by the person.
+    func associate(
+        proposing proposed: String?
+    ) async throws(ConsoleError) -> (id: String, key: ClientKey) {
         try findDaemon()  // before the person is told to look for a question
         let key = ClientKey.random()
         let silence = await OwnRequestLog.begin(daemon).silence()
@@ -123,9 +144,11 @@ struct ScriptClient: Sendable {
             throw .refused(await explanation(of: reply.error))
         }
         try await keys.keep(key, id: id)
-        Output.line("Associated as \(PlainText.cleaned(id)).")
+        return (id, key)
     }
 
+    /// That the person said no.
+    static let denial = "You denied it."
     private static let unknownKey = VerificationFailure.sentence
     private static let unknownEntry = Refusal.unknownEntry
     private static let lockedVault = Refusal.lockedVault
@@ -170,7 +193,7 @@ struct ScriptClient: Sendable {
     static func advice(_ error: String?, vaults: [[String: Value]] = []) -> String {
         switch error.map(PlainText.cleaned) {
         case nil, "": "Keybell said no, without a reason."
-        case "Denied"?: "You denied it."
+        case "Denied"?: denial
         case lockedVault?: lockedAdvice(vaults)
         case let text?: text
         }

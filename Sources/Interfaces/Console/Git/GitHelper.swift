@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DisplayText
+import KeePassHTTP
+import SecretService
+import SecureMemory
+import Settings
+import Vault
+
+/// What a git credential helper does, as a client of the protocol with a key of its own.
+struct GitHelper: Sendable {
+    /// The Id that its key is asked for under, and whose keys are its own.
+    static let program = "git"
+
+    let client: ScriptClient
+    /// What git has said.
+    let given: GitCredential
+    /// The address that it is about.
+    let url: String
+
+    /// Prints the login that the person allows; nothing where there is none, since git asks for it itself then.
+    func get() async throws(ConsoleError) {
+        let reply = try await client.ask(
+            .getLogins,
+            fields: [("Url", SecretBytes(utf8: url))],
+            triggerUnlock: true,
+            associates: true
+        )
+        let handouts = try await handouts()
+        let offered = reply.entries.filter { given.admits(login: $0.login) && !$0.password.isEmpty }
+        guard let entry = offered.first(where: { handouts?.last(for: used($0))?.mayGoOut ?? true }) else {
+            return
+        }
+        guard Self.isOneLine(SecretBytes(utf8: entry.login)), Self.isOneLine(entry.password) else {
+            throw .refused(
+                "The login \(PlainText.quoted(entry.name)) has a line break or a NUL in it, which git can't take."
+            )
+        }
+        if !entry.login.isEmpty { Output.line("username=" + entry.login) }
+        Output.secret(SecretBytes.joining([SecretBytes(utf8: "password="), entry.password]))
+        Output.line("")
+        handouts?.add(used(entry), uuid: changeable(entry))
+    }
+
+    /// Has the person asked to save what has worked, unless it is there already.
+    func store() async throws(ConsoleError) {
+        guard let password = given.password, !password.isEmpty, !given.username.isEmpty, !given.isTemporary,
+            let handouts = try await handouts()
+        else { return }
+        let uuid: String?
+        if let last = handouts.last(for: given) {
+            uuid = last.uuid
+            // It works after all if it was refused before.
+            guard !last.isSame else { return handouts.add(given, uuid: uuid) }
+        } else {
+            let logins = try await client.fetch(
+                .getLogins,
+                thing: "login",
+                page: url,
+                fields: [("Url", SecretBytes(utf8: url))],
+                triggerUnlock: true
+            )
+            let stored = logins.entries.first { given.admits(login: $0.login) }
+            guard stored?.password != password else { return }
+            // What the person doesn't let git see isn't saved a second time.
+            guard await logins.isNoneThere() || !logins.entries.isEmpty else { return }
+            uuid = stored.flatMap(changeable)
+        }
+        let saved: String?
+        do throws(ConsoleError) {
+            saved = try await save(password, as: uuid)
+        } catch .nothing where uuid != nil {
+            // Somebody has deleted it meanwhile.
+            saved = try await save(password, as: nil)
+        }
+        handouts.add(given, uuid: saved)
+    }
+
+    /// Has the person asked about a new password of a login, or about a new login, and gives its uuid.
+    private func save(_ password: SecretBytes, as uuid: String?) async throws(ConsoleError) -> String? {
+        let texts =
+            uuid.map { [("Uuid", $0)] }
+            ?? [("Url", url), ("Login", given.username)] + (given.title.map { [("Name", $0)] } ?? [])
+        return try await client.ask(
+            .setLogin,
+            fields: texts.map { ($0.0, SecretBytes(utf8: $0.1)) } + [("Password", password)],
+            triggerUnlock: true
+        ).uuid
+    }
+
+    /// Notes that a server has refused what it got from here, so that git asks for another password.
+    ///
+    /// The login stays in the vault: a server refuses logins for other reasons, too, and the protocol can't delete.
+    func erase() async throws(ConsoleError) {
+        // Somebody who has mistyped a password hasn't had it from here.
+        guard let handouts = try await handouts(), let last = handouts.last(for: given), last.isSame else {
+            return
+        }
+        handouts.add(given, uuid: last.uuid, isRefused: true)
+        let place = PlainText.quoted(PageAddress(loose: url)?.hostAndPort ?? url)
+        Output.note(
+            "The server \(place) has refused the login that Keybell gave out. It stays in your vault as it is; try again: "
+                + "for an hour git asks you instead, and you are asked whether to save what works in its place."
+        )
+    }
+
+    /// What git brings back of a login that it gets.
+    private func used(_ entry: ReplyEntry) -> GitCredential {
+        var used = given
+        (used.username, used.password) = (entry.login, entry.password)
+        return used
+    }
+
+    /// The login whose password may be replaced: where git goes by paths, only one that is for this path.
+    private func changeable(_ entry: ReplyEntry) -> String? {
+        given.title.map { $0 == entry.name } ?? true ? entry.uuid : nil
+    }
+
+    /// What git has got; nil where it was never let in, so that it has got nothing.
+    private func handouts() async throws(ConsoleError) -> GitHandouts? {
+        guard let item = try await client.keys.items(id: client.id).first else { return nil }
+        return GitHandouts(
+            folder: Folders.ofProcess().state,
+            key: try await client.keys.key(in: item).key.bytes,
+            now: Moment.now()
+        )
+    }
+
+    private static func isOneLine(_ value: SecretBytes) -> Bool {
+        value.withSpan { span in span.indices.allSatisfy { ![0, 10, 13].contains(span[$0]) } }
+    }
+}

@@ -233,6 +233,27 @@ struct GitHelperTests {
         #expect(asked.last?.contains("wants to save a new login at a.example") == true, "\(asked)")
     }
 
+    @Test func `a password with a line break is not given to git, and the next line is no key`() async throws
+    {
+        let session = try await DaemonSession()
+        let made = try await session.run(
+            "secret-tool",
+            "store",
+            "--label=x",
+            "xdg:schema",
+            "org.keybell.Login",
+            "username",
+            "ann",
+            "url",
+            "https://a.example/",
+            input: "1\nhost=b.example"
+        )
+        #expect(made.status == 0, "\(made)")
+        let (given, asked) = try await Self.answering(session) { try await Self.helper(session, "get") }
+        #expect(given.status == 0 && given.output.isEmpty, "\(given)")
+        #expect(given.errors.contains("has a line break or a NUL in it") && asked.count == 2, "\(given)")
+    }
+
     @Test func `each repository has a login of its own where git goes by paths`() async throws {
         let session = try await DaemonSession()
         _ = try await Self.answering(session) { try await Self.helper(session, "get") }

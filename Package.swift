@@ -96,7 +96,7 @@ let package = Package(
         // Platform
         module("ConcurrencyTools", in: "Platform", ["CLinux", nioCore, nioPosix]),
         module("Linux", in: "Platform", ["CLinux", "ConcurrencyTools"]),
-        module("DBus", in: "Platform", ["CDBus", "DisplayText", "Linux", "UnicodeText"]),
+        module("DBus", in: "Platform", ["CDBus", "ConcurrencyTools", "DisplayText", "Linux", "UnicodeText"]),
         module(
             "SecretService",
             in: "Platform",

@@ -64,7 +64,7 @@ struct `Names on a real bus` {
     }
 
     @Test func `a connection is as old as the bus has said, or older than the first that is noted`() {
-        var times = ConnectionTimes()
+        var times = ConnectionStarts()
         #expect(times.latest(of: ":1.1") == nil)
         times.since = 100
         times.take(":1.2", from: "", to: ":1.2", at: 150)

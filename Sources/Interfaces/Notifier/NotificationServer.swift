@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import DisplayText
-
 /// The notification server at the moment of a question.
 struct NotificationServer: Sendable, Equatable {
     /// Its unique name on the bus: only what comes from there is believed.
@@ -37,22 +35,4 @@ struct NotificationServer: Sendable, Equatable {
 
     /// Whether it leaves on the screen what it was told to close, its buttons dead.
     var keepsClosed: Bool { quirks.keepsClosed }
-
-    /// A body of plain text in the form that this server needs.
-    func form(_ body: String) -> String { escaped(PlainText.fromLeftToRight(body)) }
-
-    /// Plain text in the form that this server needs.
-    ///
-    /// Quotes mean nothing outside a tag, and GNOME shows `&#39;` as it is.
-    func escaped(_ text: String) -> String {
-        guard capabilities.contains("body-markup") else { return text }
-        return text.reduce(into: "") { result, character in
-            switch character {
-            case "&": result += "&amp;"
-            case "<": result += "&lt;"
-            case ">": result += "&gt;"
-            default: result.append(character)
-            }
-        }
-    }
 }

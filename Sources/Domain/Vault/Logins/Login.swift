@@ -93,6 +93,9 @@ package struct Login: Hashable, Sendable, Identifiable {
         expires.map { $0 <= now } ?? false
     }
 
+    /// Whether it is anybody's login: what lies in the recycle bin is not, nor is the plugin's own entry.
+    package var isServed: Bool { !isRecycled && !isPluginSettings }
+
     /// Whether it is the entry in which the KeePassHttp plugin keeps keys, which is nobody's login.
     package var isPluginSettings: Bool {
         // By bytes: a title may be a mebibyte of combining marks.

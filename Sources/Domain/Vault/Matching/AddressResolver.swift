@@ -21,7 +21,7 @@ final class AddressResolver {
     /// A resolver over all logins of a vault; nil if none has anything to resolve.
     init?(_ logins: [Login]) {
         guard logins.contains(where: \.hasPlaceholderInURL) else { return nil }
-        self.logins = logins.filter { !$0.isRecycled && !$0.isPluginSettings }
+        self.logins = logins.filter(\.isServed)
         byID = Dictionary(self.logins.enumerated().map { ($1.id, $0) }) { first, _ in first }
     }
 

@@ -41,7 +41,7 @@ package struct LoginIndex: Sendable {
         for login in logins {
             // Of two with the same id, as a broken file may have them, the first counts: its secrets are the ones that
             // are found.
-            guard seen.insert(login.id).inserted, !login.isRecycled, !login.isPluginSettings else { continue }
+            guard seen.insert(login.id).inserted, login.isServed else { continue }
             let login = resolver?.resolving(login) ?? login
             if login.isSearchable { all.append(login) } else { unsearchable.append(login) }
         }

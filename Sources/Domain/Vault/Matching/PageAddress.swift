@@ -79,21 +79,7 @@ package struct PageAddress: Hashable, Sendable {
         return isOnInternet ? place : Self.marked(place, scheme)
     }
 
-    /// What the index knows a host by.
-    var key: String { isOnInternet ? host.text : Self.marked(host.text, scheme) }
-
-    /// The keys at which to look for its logins, the best first: the host, then what is left of it label by label.
-    ///
-    /// An address is never shortened, nor is a name to a public suffix or past it.
-    var lookupHosts: [String] {
-        guard isOnInternet, let name = host.name, !name.isPublicSuffix else { return [key] }
-        let names = sequence(first: name) { name in
-            name.parent.flatMap { $0.isPublicSuffix ? nil : $0 }
-        }
-        return names.map(\.text)
-    }
-
-    private static func marked(_ place: String, _ scheme: URLScheme?) -> String {
+    static func marked(_ place: String, _ scheme: URLScheme?) -> String {
         "\(scheme?.name ?? "")://\(place)"
     }
 

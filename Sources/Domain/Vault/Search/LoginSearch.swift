@@ -63,7 +63,7 @@ package struct LoginSearch: Sendable {
 
     /// Whether it looks at an entry at all, whatever stands in it.
     package func concerns(_ login: Login, now: Int64) -> Bool {
-        !login.isRecycled && !login.isPluginSettings && !(respectsSearchingDisabled && !login.isSearchable)
+        login.isServed && !(respectsSearchingDisabled && !login.isSearchable)
             && !(excludesExpired && login.isExpired(at: now))
     }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ConcurrencyTools
+
 extension BusConnection {
     /// Calls a method and waits for its answer.
     ///
@@ -28,7 +30,7 @@ extension BusConnection {
         if noAutoStart { message.forbidAutoStart() }
         if interactive { message.allowInteraction() }
         let id = newID()
-        let deadline = Deadline(after: timeout, on: executor.queue) { [weak self] in
+        let deadline = Alarm(after: timeout, queue: executor.queue) { [weak self] in
             self?.assumeIsolated { $0.calls.fail(id: id, .noReply) }
         }
         calls.add(id: id, serial: try send(message), deadline: deadline)

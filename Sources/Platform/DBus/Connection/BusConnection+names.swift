@@ -64,9 +64,9 @@ extension BusConnection {
 
     /// Notes from now on when each connection to the bus is made.
     package func noteConnections() async throws(DBusError) {
-        guard connectionTimes.since == nil else { return }
+        guard connectionStarts.since == nil else { return }
         _ = try await daemon("AddMatch", [.string(MatchRule.connections.text)])
-        connectionTimes.since = connectionTimes.since ?? ProcessTable.now
+        connectionStarts.since = connectionStarts.since ?? ProcessTable.now
     }
 
     /// Whether a process that started then can be the one that has made a connection.
@@ -76,6 +76,6 @@ extension BusConnection {
     ///   - startTime: In clock ticks from boot.
     /// - Returns: False for a process that is younger than the connection, or where nobody knows how old that is.
     package func canHaveMade(_ uniqueName: String, startTime: UInt64) -> Bool {
-        connectionTimes.latest(of: uniqueName).map { startTime <= $0 } ?? false
+        connectionStarts.latest(of: uniqueName).map { startTime <= $0 } ?? false
     }
 }

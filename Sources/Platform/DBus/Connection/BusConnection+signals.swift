@@ -154,7 +154,7 @@ extension BusConnection {
             body.count == 3, let name = body[0].asString, let former = body[1].asString,
             let owner = body[2].asString
         else { return }
-        connectionTimes.take(name, from: former, to: owner, at: ProcessTable.now)
+        connectionStarts.take(name, from: former, to: owner, at: ProcessTable.now)
         ownersOfSenders[name]?.isKnown = true
         ownersOfSenders[name]?.owner = owner.isEmpty ? nil : owner
     }

@@ -22,7 +22,7 @@ package actor BusConnection {
     var calls = PendingCalls()
     var subscriptions: [Int: Subscription] = [:]
     var ownersOfSenders: [String: TrackedOwner] = [:]
-    var connectionTimes = ConnectionTimes()
+    var connectionStarts = ConnectionStarts()
     var objects = ObjectTree()
     /// How many calls of each caller are being worked at.
     var servedCalls = ServedCalls()

@@ -51,7 +51,7 @@ package enum Bus: Hashable, Sendable {
         defer { unsafe dbus_error_free(&failure) }
         let raw =
             switch bus {
-            case .session: try unsafe open(address: SessionBus.address(), &failure)
+            case .session: try unsafe open(address: SessionBusAddress.find(), &failure)
             case .system: unsafe dbus_bus_get_private(DBUS_BUS_SYSTEM, &failure)
             case .address(let address): try unsafe open(address: address, &failure)
             }

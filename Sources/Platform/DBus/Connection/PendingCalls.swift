@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Dispatch
+import ConcurrencyTools
 
 /// The calls that wait for an answer, each with its deadline.
 ///
@@ -11,13 +11,13 @@ struct PendingCalls {
 
     private struct Sent {
         let id: Int
-        let deadline: Deadline
+        let deadline: Alarm
     }
 
     private var sent: [UInt32: Sent] = [:]
     private var promises = Promises<Outcome>()
 
-    mutating func add(id: Int, serial: UInt32, deadline: Deadline) {
+    mutating func add(id: Int, serial: UInt32, deadline: Alarm) {
         sent[serial] = Sent(id: id, deadline: deadline)
         promises.make(id)
     }
@@ -44,27 +44,5 @@ struct PendingCalls {
     mutating func failAll(_ error: DBusError) {
         sent = [:]
         promises.resolveAll(.failure(error))
-    }
-}
-
-/// A one-shot timer on a queue, gone when it is let go of.
-final class Deadline {
-    private let source: any DispatchSourceTimer
-
-    init(after duration: Duration, on queue: DispatchQueue, fire: @escaping @Sendable () -> Void) {
-        source = DispatchSource.makeTimerSource(queue: queue)
-        source.schedule(deadline: .now() + .milliseconds(Self.milliseconds(duration)))
-        source.setEventHandler(handler: fire)
-        source.activate()
-    }
-
-    deinit {
-        source.cancel()
-    }
-
-    /// A day is as good as for ever here, and far from any overflow.
-    private static func milliseconds(_ duration: Duration) -> Int {
-        let limited = min(max(duration, .zero), .seconds(86_400)).components
-        return Int(limited.seconds * 1000 + limited.attoseconds / 1_000_000_000_000_000)
     }
 }

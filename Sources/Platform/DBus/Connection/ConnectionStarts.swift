@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// When the connections to a bus were made, at the latest, in clock ticks from boot.
-struct ConnectionTimes {
+struct ConnectionStarts {
     /// Since when each new one is noted, so that all others had been made by then; nil for not yet.
     var since: UInt64?
     private var times: [String: UInt64] = [:]

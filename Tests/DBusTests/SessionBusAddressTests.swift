@@ -6,13 +6,13 @@ import Testing
 
 @testable import DBus
 
-struct SessionBusTests {
+struct SessionBusAddressTests {
     @Test func `the address is the environment's, else the socket in the runtime folder`() throws {
         let folder = try TemporaryFolder()
         let runtime = folder.path("ru n")
         try FileManager.default.createDirectory(atPath: runtime, withIntermediateDirectories: true)
         func address(_ variables: [String: String]) throws -> String {
-            try SessionBus.address(in: { variables[$0] })
+            try SessionBusAddress.find(in: { variables[$0] })
         }
         #expect(throws: DBusError.self) { try address([:]) }
         #expect(throws: DBusError.self) { try address(["XDG_RUNTIME_DIR": runtime, "DISPLAY": ":0"]) }

@@ -2,14 +2,14 @@
 
 import Glibc
 
-/// The bus of the person's session, as its environment names it.
-enum SessionBus {
-    /// Where it is: `DBUS_SESSION_BUS_ADDRESS`, else the socket `bus` in `XDG_RUNTIME_DIR`.
+/// Where the bus of the person's session is, as its environment names it.
+enum SessionBusAddress {
+    /// `DBUS_SESSION_BUS_ADDRESS`, else the socket `bus` in `XDG_RUNTIME_DIR`.
     ///
     /// Left to itself libdbus would start a bus of its own by `dbus-launch` where there is none: one that nobody of the
     /// session is on, and that stays when we have gone.
-    static func address() throws(DBusError) -> String {
-        try address(in: Self.variable)
+    static func find() throws(DBusError) -> String {
+        try find(in: Self.variable)
     }
 
     private static func variable(_ name: String) -> String? {
@@ -17,7 +17,7 @@ enum SessionBus {
     }
 
     /// The same in an environment.
-    static func address(in environment: (String) -> String?) throws(DBusError) -> String {
+    static func find(in environment: (String) -> String?) throws(DBusError) -> String {
         func variable(_ name: String) -> String? { environment(name).flatMap { $0.isEmpty ? nil : $0 } }
         if let address = variable("DBUS_SESSION_BUS_ADDRESS"), !address.hasPrefix("autolaunch:") {
             return address

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import PublicSuffixes
+
+// Where a page's logins are looked for: which subdomains count as the same site.
+extension PageAddress {
+    /// What the index knows a host by.
+    var key: String { isOnInternet ? host.text : Self.marked(host.text, scheme) }
+
+    /// The keys at which to look for its logins, the best first: the host, then what is left of it label by label.
+    ///
+    /// An address is never shortened, nor is a name to a public suffix or past it.
+    var lookupHosts: [String] {
+        guard isOnInternet, let name = host.name, !name.isPublicSuffix else { return [key] }
+        let names = sequence(first: name) { name in
+            name.parent.flatMap { $0.isPublicSuffix ? nil : $0 }
+        }
+        return names.map(\.text)
+    }
+}

@@ -16,10 +16,15 @@ final class FakeVault: VaultStore {
     let name: String
     var kind: VaultKind { .kdbx }
 
+    private let unkept: String?
     private let settling: @Sendable () async -> Void
 
-    init(_ name: String = "passwords", settling: @escaping @Sendable () async -> Void = {}) {
-        (self.name, self.settling) = (name, settling)
+    init(
+        _ name: String = "passwords",
+        unkept: String? = nil,
+        settling: @escaping @Sendable () async -> Void = {}
+    ) {
+        (self.name, self.unkept, self.settling) = (name, unkept, settling)
     }
 
     /// What the next unlock ends with.
@@ -35,6 +40,7 @@ final class FakeVault: VaultStore {
             path: "/home/me/passwords.kdbx",
             isLocked: isLocked,
             count: 3,
+            unkept: unkept,
             hash: nil
         )
     }

@@ -36,6 +36,7 @@ struct ServiceFixture {
         behind provider: RefusingProvider? = nil,
         mostMatchRules: Int? = nil,
         others: [FakeVault] = [],
+        closed: [FakeVault] = [],
         settling: Duration = .seconds(60),
         audit: @escaping BatchRecorder = { _ in }
     ) async throws {
@@ -69,6 +70,7 @@ struct ServiceFixture {
             ),
             grants: grants,
             vaults: vaults,
+            closed: { closed },
             configuration: configuration,
             logger: logger,
             audit: audit,

@@ -32,6 +32,24 @@ struct `Vaults on the bus` {
         #expect(try await list() == [expected])
     }
 
+    @Test func `a vault that the configuration no longer has is listed while something is in memory alone`()
+        async throws
+    {
+        let closed = [FakeVault("done"), FakeVault("former", unkept: "The disk is full.")]
+        let fixture = try await ServiceFixture(closed: closed)
+        let answer = try await fixture.call(VaultsInterface.list, of: VaultsInterface.description)
+        let listed = try #require(answer.first?.asArray).compactMap(\.vardict)
+        #expect(listed.map { $0["name"] } == [.string("passwords"), .string("former")])
+        #expect(listed.last?["unkept"] == .string("The disk is full."))
+        await #expect(throws: DBusError.self) {
+            try await fixture.call(
+                VaultsInterface.unlock,
+                of: VaultsInterface.description,
+                [.string("former")]
+            )
+        }
+    }
+
     @Test(arguments: ["passwords", ""])
     func `a vault is locked and unlocked by its name or among all`(name: String) async throws {
         let changes = try await fixture.client.signals(

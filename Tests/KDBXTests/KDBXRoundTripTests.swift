@@ -107,6 +107,20 @@ struct Combination: Sendable, CustomTestStringConvertible {
         }
     }
 
+    @Test(arguments: [FormatVersion.v3_1, .v4_1])
+    func `under a key that was derived before, everything else is fresh`(version: FormatVersion) throws {
+        let database = try SampleDatabase.database(Layout(version: version, keyDerivation: .aes(rounds: 10)))
+        let (file, derived) = try database.written(key: CompositeKey(password: SecretBytes(utf8: "demopass")))
+        let again = try database.written(with: derived)
+        let headers = try [file, again].map { try LockedFile(parsing: $0).header }
+        for field in [OuterHeader.Field.masterSeed, .nonce] {
+            #expect(headers[0][field] != headers[1][field])
+        }
+        #expect(try headers[0].keyDerivation == headers[1].keyDerivation)
+        let opened = try LockedFile(parsing: again).open(derived)
+        #expect(try DatabaseContents(opened) == DatabaseContents(database))
+    }
+
     @Test func `no two writings share a key, a seed or a stream`() throws {
         let database = try SampleDatabase.database(Layout(keyDerivation: .aes(rounds: 10)))
         let key = try CompositeKey.password("demopass")

@@ -350,6 +350,30 @@ struct KDBXUnwrittenSavesTests {
         #expect(place.found().contains { place.copy($0).saves == saves })
     }
 
+    @Test func `what is kept of a vault that is elsewhere now is found with its former path`() throws {
+        let folder = try TemporaryFolder()
+        let (former, state) = (folder.path("former.kdbx"), folder.path("state"))
+        let place = KDBXSidecarFiles(vault: former, state: state)
+        let paths = [
+            try place.write([1], saves: Self.saves(1, 1)),
+            try place.write([2], saves: Self.saves(1, 2), duplicated: "ab"),
+        ]
+        try KDBXSidecarFiles(vault: folder.path("vault.kdbx"), state: state).write(
+            [3],
+            saves: Self.saves(1, 3)
+        )
+        let names = try FileManager.default.contentsOfDirectory(atPath: state)
+        #expect(
+            KDBXSidecarFiles.strays(among: names, in: state, but: [folder.path("vault.kdbx")]) == [
+                KDBXStrayFile(path: paths[0], vault: former, duplicated: nil),
+                KDBXStrayFile(path: paths[1], vault: former, duplicated: "ab"),
+            ]
+        )
+        #expect(
+            KDBXSidecarFiles.strays(among: names, in: state, but: [folder.path("vault.kdbx"), former]).isEmpty
+        )
+    }
+
     @Test func `each state is kept under a name of its own`() throws {
         let folder = try TemporaryFolder()
         let place = KDBXSidecarFiles(vault: folder.path("gone/vault.kdbx"), state: folder.path("state"))

@@ -34,6 +34,7 @@ package struct BusObjects: Sendable {
     ///   - clients: Who is let in.
     ///   - grants: What they were granted.
     ///   - vaults: Where logins are kept now, in the configuration's order.
+    ///   - closed: Those of former configurations that may still hold something.
     ///   - configuration: Whoever keeps the configuration.
     ///   - logger: Where it is told.
     ///   - audit: Keeps a record of what is done here.
@@ -45,6 +46,7 @@ package struct BusObjects: Sendable {
         clients: ClientRegistry,
         grants: GrantRegistry,
         vaults: CurrentValue<[any VaultStore]>,
+        closed: @escaping @Sendable () -> [any VaultStore] = { [] },
         configuration: any ConfigurationService,
         logger: Logger,
         audit: @escaping BatchRecorder = { _ in },
@@ -76,6 +78,7 @@ package struct BusObjects: Sendable {
         )
         vaultsObject = VaultsObject(
             vaults: vaults,
+            closed: closed,
             clients: clients,
             grants: grants,
             approvals: approvals,

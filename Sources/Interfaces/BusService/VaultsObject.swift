@@ -13,6 +13,8 @@ import Vault
 /// `org.keybell.Vaults1`: the vaults, locked and unlocked by the person.
 struct VaultsObject: Sendable {
     let vaults: CurrentValue<[any VaultStore]>
+    /// Those that the configuration no longer has, and that may still hold something.
+    private let closed: @Sendable () -> [any VaultStore]
     let clients: ClientRegistry
     let grants: GrantRegistry
     let approvals: ApprovalBroker
@@ -27,6 +29,7 @@ struct VaultsObject: Sendable {
 
     init(
         vaults: CurrentValue<[any VaultStore]>,
+        closed: @escaping @Sendable () -> [any VaultStore],
         clients: ClientRegistry,
         grants: GrantRegistry,
         approvals: ApprovalBroker,
@@ -34,7 +37,8 @@ struct VaultsObject: Sendable {
         audit: @escaping BatchRecorder,
         settling: Duration
     ) {
-        (self.vaults, self.clients, self.grants) = (vaults, clients, grants)
+        (self.vaults, self.closed) = (vaults, closed)
+        (self.clients, self.grants) = (clients, grants)
         (self.approvals, self.callers, self.audit) = (approvals, callers, audit)
         self.settling = settling
     }
@@ -58,6 +62,10 @@ struct VaultsObject: Sendable {
         var dictionaries: [Value] = []
         for vault in vaults.value {
             dictionaries.append(.vardict(await vault.status().details))
+        }
+        for vault in closed() {
+            let status = await vault.status()
+            if status.unkept != nil { dictionaries.append(.vardict(status.details)) }
         }
         return [.array("a{sv}", dictionaries)]
     }

@@ -61,6 +61,32 @@ package struct KDBXSidecarFiles: Sendable {
         return duplicates.contains { kept.copy($0).duplicated == digest } ? nil : duplicates.last
     }
 
+    /// What is kept for vaults that the configuration doesn't have, or has elsewhere.
+    ///
+    /// It blocks.
+    ///
+    /// - Parameters:
+    ///   - names: What is in the state folder.
+    ///   - state: The state folder.
+    ///   - vaults: The paths of the vaults' files, as the configuration has them.
+    /// - Returns: It all.
+    package static func strays(
+        among names: [String],
+        in state: String,
+        but vaults: [String]
+    ) -> [KDBXStrayFile] {
+        let ending = ".keybell-saved"
+        let known = Set(vaults.map { KDBXIdentity.name(of: $0, ending: "keybell-saved") })
+        return names.sorted().compactMap { name in
+            guard let end = name.firstRange(of: ending)?.upperBound, !name.hasSuffix(".json"),
+                !name.contains(".new-"), !known.contains(String(name[..<end]))
+            else { return nil }
+            let path = "\(state)/\(name)"
+            let note = note(of: path).readIfUsable()
+            return KDBXStrayFile(path: path, vault: note?.vault, duplicated: note?.file)
+        }
+    }
+
     /// All that is kept, usually the oldest first.
     func found() -> [String] {
         names.filter { FileStamp($0) != nil }
@@ -86,7 +112,9 @@ package struct KDBXSidecarFiles: Sendable {
                 throw SystemCallError(call: "open", code: EEXIST)
             }
             // First, for without it nothing of the file is merged.
-            var isCertain = try Self.note(of: path).write(KDBXSavesNote(saves, duplicated: duplicated))
+            var isCertain = try Self.note(of: path).write(
+                KDBXSavesNote(saves, of: vault, duplicated: duplicated)
+            )
             isCertain = try writeFile(bytes, path) && isCertain
             let former = oldestFirst().map(copy).filter { former in
                 former.path != path && saves.contains(former.saves)
@@ -135,7 +163,9 @@ package struct KDBXSidecarFiles: Sendable {
             for copy in copies {
                 guard let path = copy.path else { continue }
                 // Without that it is merged by the next unlock all the same.
-                _ = try? Self.note(of: path).write(KDBXSavesNote(copy.saves, duplicated: duplicated))
+                _ = try? Self.note(of: path).write(
+                    KDBXSavesNote(copy.saves, of: vault, duplicated: duplicated)
+                )
             }
             return !copies.isEmpty
         }
@@ -165,6 +195,16 @@ package struct KDBXSidecarFiles: Sendable {
     }
 }
 
+/// A file in the state folder with what Keybell had saved in a vault that the configuration doesn't have, or has elsewhere.
+package struct KDBXStrayFile: Equatable, Sendable {
+    /// Where it is.
+    package let path: String
+    /// The vault's file, as the configuration had it; nil where that isn't noted any more.
+    package let vault: String?
+    /// SHA-256 of the vault's file that is known to have it all, in hex; nil where none is.
+    package let duplicated: String?
+}
+
 /// What a file is kept for, beside it: nothing in it comes from what is encrypted there but the entries' UUIDs, and when they
 /// were changed.
 private struct KDBXSavesNote: Codable {
@@ -177,10 +217,13 @@ private struct KDBXSavesNote: Codable {
     }
 
     let saves: [Save]
+    /// The vault's file, as the configuration had it.
+    let vault: String
     /// SHA-256 of the vault's file that has it all, in hex.
     let file: String?
 
-    init(_ known: KDBXSaves, duplicated: String?) {
+    init(_ known: KDBXSaves, of vault: String, duplicated: String?) {
+        self.vault = vault
         saves = known.saves.map { mark, save in
             Save(mark: mark, head: save.entry.head, tail: save.entry.tail, modified: save.modified?.unix)
         }

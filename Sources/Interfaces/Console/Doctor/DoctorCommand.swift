@@ -95,6 +95,9 @@ struct DoctorCommand: AsyncParsableCommand {
             }
         )
         report.add(await VaultCheck.findings(configuration, opening: open))
+        if isConfigured {
+            report.add(await TimedLook.findings("Kept saves") { StrayFileCheck.findings(configuration) })
+        }
         let hasDisplay = answer.details?.hasDisplay
         report.add(await PinentryCheck.findings(configuration, daemonHasDisplay: hasDisplay))
         report.add(

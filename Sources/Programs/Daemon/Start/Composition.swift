@@ -64,6 +64,7 @@ struct Composition: Sendable {
             clients: components.clients,
             grants: components.grants,
             vaults: components.vaults,
+            closed: { [closed = components.closed] in closed.unsettled },
             configuration: keeper,
             logger: logger,
             audit: components.audit.keep

@@ -21,7 +21,7 @@ struct KDBXStoreCertaintyTests {
     }
 
     private func kept(_ fixture: KDBXFixture) -> [String] {
-        KDBXSidecarFiles.found(of: fixture.path, state: fixture.state)
+        KDBXKeptFiles.found(of: fixture.path, state: fixture.state)
     }
 
     @Test func `a copy stays as long as a crash may bring the former file back`() async throws {

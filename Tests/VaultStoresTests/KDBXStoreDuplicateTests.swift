@@ -30,10 +30,10 @@ struct KDBXStoreDuplicateTests {
     }
 
     /// What is listed.
-    private var kept: [String] { KDBXSidecarFiles.found(of: fixture.path, state: fixture.state) }
+    private var kept: [String] { KDBXKeptFiles.found(of: fixture.path, state: fixture.state) }
 
     /// What is listed, and what isn't since the file had it.
-    private var all: [String] { KDBXSidecarFiles(vault: fixture.path, state: fixture.state).found() }
+    private var all: [String] { KDBXKeptFiles(vault: fixture.path, state: fixture.state).found() }
 
     @Test func `a stale write after a lock is healed by the next unlock, also where that is the second`()
         async throws
@@ -52,7 +52,7 @@ struct KDBXStoreDuplicateTests {
         try stale.write(to: URL(filePath: fixture.path), options: .atomic)
         let now = Array(stale)
         #expect(
-            KDBXSidecarFiles.duplicate(of: fixture.path, state: fixture.state, unlike: now) == all.first
+            KDBXKeptFiles.duplicate(of: fixture.path, state: fixture.state, unlike: now) == all.first
                 && kept.isEmpty
         )
         try await store.unlock(for: UnlockReason())

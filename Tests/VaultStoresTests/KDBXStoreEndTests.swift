@@ -40,7 +40,7 @@ import Vault
     /// The titles in what is kept.
     private func kept() throws -> Set<String> {
         var titles: Set<String> = []
-        for path in KDBXSidecarFiles.found(of: fixture.path, state: fixture.state) {
+        for path in KDBXKeptFiles.found(of: fixture.path, state: fixture.state) {
             let bytes = Array(try Data(contentsOf: URL(filePath: path)))
             let key = try CompositeKey(password: SecretBytes(utf8: "demopass"))
             titles.formUnion(try Database(reading: bytes, key: key).entries.compactMap { $0.text("Title") })

@@ -13,13 +13,13 @@ import Vault
 /// Why something that is kept isn't merged, and what is tried first.
 struct KDBXStoreLeftCopiesTests {
     private let fixture: KDBXFixture
-    private let place: KDBXSidecarFiles
-    private let unwrittenSaves: KDBXUnwrittenSaves
+    private let place: KDBXKeptFiles
+    private let keptSaves: KDBXKeptSaves
 
     init() throws {
         fixture = try KDBXFixture()
-        place = KDBXSidecarFiles(vault: fixture.path, state: fixture.state)
-        unwrittenSaves = KDBXUnwrittenSaves(name: "test", path: fixture.path, state: fixture.state)
+        place = KDBXKeptFiles(vault: fixture.path, state: fixture.state)
+        keptSaves = KDBXKeptSaves(name: "test", path: fixture.path, state: fixture.state)
     }
 
     /// Keeps a state of the vault with a login that has this title.
@@ -48,7 +48,7 @@ struct KDBXStoreLeftCopiesTests {
         await store.finish()
         let merged = file.withKept(
             opened,
-            in: unwrittenSaves,
+            in: keptSaves,
             openedBy: passwords.map { SecretBytes(utf8: $0) },
             by: CancellableDerivers(makeDeriver, within: time)
         )
@@ -115,7 +115,7 @@ struct KDBXStoreLeftCopiesTests {
         _ = try await store.save(LoginDraft(url: "https://b.example/", title: "later"))
         let titles = Set(try fixture.read().entries.compactMap { $0.text("Title") })
         #expect(titles == ["Example", "Other", "ours", "later"])
-        #expect(KDBXSidecarFiles.found(of: fixture.path, state: fixture.state).isEmpty)
+        #expect(KDBXKeptFiles.found(of: fixture.path, state: fixture.state).isEmpty)
         await store.finish()
     }
 }

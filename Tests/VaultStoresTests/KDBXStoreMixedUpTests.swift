@@ -43,7 +43,7 @@ struct KDBXStoreMixedUpTests {
         try KDBXFixture.write(other, to: fixture.path)
         await fixture.store.fileChanged()
         #expect(try titles(fixture) == ["x", "y"])
-        #expect(KDBXSidecarFiles.found(of: fixture.path, state: fixture.state).count == 1)
+        #expect(KDBXKeptFiles.found(of: fixture.path, state: fixture.state).count == 1)
         try whole.write(to: URL(filePath: fixture.path), options: .atomic)
         await fixture.store.fileChanged()
         await fixture.store.finish()

@@ -271,7 +271,7 @@ private struct KDBXModel {
         await store.line.isDone()
         // What is in memory alone is lost then.
         await store.lookAtKept()
-        if await store.unwrittenSaves.isAnyInMemory { return }
+        if await store.keptSaves.isAnyInMemory { return }
         try await settle()
         story.append("kill")
         await store.vanish()
@@ -309,7 +309,7 @@ private struct KDBXModel {
 
     /// What is kept in a folder, in all files or these.
     private func saves(in state: String, of wanted: Set<String>?) throws -> Set<Save> {
-        let place = KDBXSidecarFiles(vault: fixture.path, state: state)
+        let place = KDBXKeptFiles(vault: fixture.path, state: state)
         var all: Set<Save> = []
         for path in place.found() where wanted?.contains(path) ?? true {
             // The rest of that state is not what it is kept for.

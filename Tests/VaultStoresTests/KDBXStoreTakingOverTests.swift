@@ -75,7 +75,7 @@ import Vault
     }
 
     private func isKept() throws -> Bool {
-        let path = try #require(KDBXSidecarFiles.found(of: fixture.path, state: fixture.state).first)
+        let path = try #require(KDBXKeptFiles.found(of: fixture.path, state: fixture.state).first)
         let bytes = Array(try Data(contentsOf: URL(filePath: path)))
         let database = try Database(
             reading: bytes,

@@ -18,7 +18,7 @@ struct KDBXFile: Sendable {
     /// Where the former content goes if the file has to be written in place.
     private let backup: String
     /// What keeps a duplicate of what is saved.
-    private let unwrittenSaves: KDBXUnwrittenSaves
+    private let keptSaves: KDBXKeptSaves
     private let logger: Logger
     /// Told of each step of a save, for tests.
     private let reached: @Sendable (FileReplacement.Step) throws(SystemCallError) -> Void
@@ -31,19 +31,19 @@ struct KDBXFile: Sendable {
     /// - Parameters:
     ///   - reader: What reads it.
     ///   - backup: Where the former content goes if the file has to be written in place.
-    ///   - unwrittenSaves: What keeps a duplicate of what is saved.
+    ///   - keptSaves: What keeps a duplicate of what is saved.
     ///   - logger: Where trouble goes.
     ///   - reached: Told of each step of a save, for tests.
     init(
         reader: KDBXReader,
         backup: String,
-        unwrittenSaves: KDBXUnwrittenSaves,
+        keptSaves: KDBXKeptSaves,
         logger: Logger,
         reached: @escaping @Sendable (FileReplacement.Step) throws(SystemCallError) -> Void
     ) {
         self.reader = reader
         self.backup = backup
-        self.unwrittenSaves = unwrittenSaves
+        self.keptSaves = keptSaves
         self.logger = logger
         self.reached = reached
     }
@@ -272,15 +272,15 @@ struct KDBXFile: Sendable {
             saved: saved,
             isCertain: isCertain
         )
-        duplicate(file, opened)
+        writeDuplicate(file, opened)
         return .success((opened, id))
     }
 
     /// Keeps what was just written, before anybody is told that it is saved: whoever writes an older state once nobody
     /// follows the file doesn't undo it then.
-    private func duplicate(_ bytes: [UInt8], _ opened: Opened) {
+    private func writeDuplicate(_ bytes: [UInt8], _ opened: Opened) {
         do throws(SystemCallError) {
-            try unwrittenSaves.duplicate(bytes, saves: opened.saved, opened.digest)
+            try keptSaves.writeDuplicate(bytes, saves: opened.saved, opened.digest)
         } catch {
             logger.warning(
                 "The vault's file is saved, but the state folder can't take a copy: a program that writes an older state while the vault is locked undoes it",

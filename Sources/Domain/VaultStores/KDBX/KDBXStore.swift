@@ -40,7 +40,7 @@ package actor KDBXStore: MainLoopActor, VaultStore {
     /// Counts the locks, so that what began before one does not undo it.
     var era = 0
     /// Keeps what was saved while the file can't take it.
-    let unwrittenSaves: KDBXUnwrittenSaves
+    let keptSaves: KDBXKeptSaves
     /// The first try to put back what a lock has found overwritten.
     var settling: Task<Void, Never>?
     /// How many of those are under way.
@@ -124,11 +124,11 @@ package actor KDBXStore: MainLoopActor, VaultStore {
         (self.now, self.timeout, self.retryPause) = (now, timeout, retryPause)
         self.makeDeriver = makeDeriver
         let limits = KDBXLimits(seconds: maximumSeconds, mebibytes: maximumMemory)
-        unwrittenSaves = KDBXUnwrittenSaves(name: name, path: path, state: state)
+        keptSaves = KDBXKeptSaves(name: name, path: path, state: state)
         file = KDBXFile(
             reader: KDBXReader(name: name, path: path, keyFile: keyFile, limits: limits),
             backup: KDBXBackup.inState(state, of: path),
-            unwrittenSaves: unwrittenSaves,
+            keptSaves: keptSaves,
             logger: logger,
             reached: reached
         )
@@ -143,9 +143,9 @@ package actor KDBXStore: MainLoopActor, VaultStore {
         opening = BlockingWork(label: "org.keybell.kdbx.opening")
         keeping = BlockingWork(label: "org.keybell.kdbx.keeping")
         // Before it is opened, and so before anything is saved.
-        opening.begin { [file, unwrittenSaves] in
+        opening.begin { [file, keptSaves] in
             file.clearLitter()
-            unwrittenSaves.look()
+            keptSaves.look()
         }
     }
 
@@ -173,7 +173,7 @@ package actor KDBXStore: MainLoopActor, VaultStore {
             replacementIDCount: opened?.snapshot.database.replacementIDs.count ?? 0,
             trouble: opened == nil ? nil : trouble.map { "\($0)" },
             kept: keptNow(),
-            unkept: unwrittenSaves.trouble,
+            unkept: keptSaves.trouble,
             hash: hash
         )
     }
@@ -218,16 +218,16 @@ package actor KDBXStore: MainLoopActor, VaultStore {
         defer { (isFinishing, isGivenUp) = (false, false) }
         await lock()
         // While something else may still be done with the file.
-        if unwrittenSaves.isAnyInMemory { await lookAtKept() }
-        if unwrittenSaves.trouble == nil { attempts?.end() }
+        if keptSaves.isAnyInMemory { await lookAtKept() }
+        if keptSaves.trouble == nil { attempts?.end() }
         retryPausing?.cancel()
         await withTaskCancellationHandler {
             await savesAreDone()
         } onCancel: {
             Task(executorPreference: MainLoop.executor) { await self.giveUp() }
         }
-        if unwrittenSaves.isAnyInMemory { await lookAtKept() }
-        if let trouble = unwrittenSaves.trouble { log.isLost(trouble) }
+        if keptSaves.isAnyInMemory { await lookAtKept() }
+        if let trouble = keptSaves.trouble { log.isLost(trouble) }
     }
 
     private func giveUp() {
@@ -323,8 +323,8 @@ package actor KDBXStore: MainLoopActor, VaultStore {
             if self.opened != nil {
                 guard try await goOn(with: opened) else { return .success(()) }
             } else {
-                let opened = await opening { [file, unwrittenSaves] in
-                    file.withDuplicated(opened, in: unwrittenSaves)
+                let opened = await opening { [file, keptSaves] in
+                    file.withDuplicated(opened, in: keptSaves)
                 }
                 guard !unlock.isEnded else { throw .locked }
                 take(opened)

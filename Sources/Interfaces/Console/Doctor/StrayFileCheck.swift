@@ -18,7 +18,7 @@ enum StrayFileCheck {
         // Without the folder there is nothing in it.
         let names = (try? FileManager.default.contentsOfDirectory(atPath: state)) ?? []
         let paths = configuration.vaults.filter { $0.kind == .kdbx }.compactMap(\.path)
-        let strays = KDBXSidecarFiles.strays(among: names, in: state, but: paths)
+        let strays = KDBXKeptFiles.strays(among: names, in: state, but: paths)
         guard !strays.isEmpty else { return [] }
         let formerPaths = Set(strays.compactMap(\.vault))
         let digests = Set((paths + formerPaths).compactMap(digest))

@@ -43,7 +43,7 @@ struct VaultCheck: Sendable {
     /// What Keybell had saved and could not put into the file.
     func kept() -> Finding? {
         guard let path = vault.path else { return nil }
-        let kept = KDBXSidecarFiles.found(of: path, state: state)
+        let kept = KDBXKeptFiles.found(of: path, state: state)
         guard !kept.isEmpty else { return nil }
         return .warning(subject, KeptSavesText.sentence(kept), do: KeptSavesText.cure)
     }
@@ -53,7 +53,7 @@ struct VaultCheck: Sendable {
         // What can't be read has a finding of its own.
         guard let path = vault.path,
             let file = try? FileBytes.read(FileBytes.resolved(path), limit: Self.longest),
-            let kept = KDBXSidecarFiles.duplicate(of: path, state: state, unlike: file)
+            let kept = KDBXKeptFiles.duplicate(of: path, state: state, unlike: file)
         else { return nil }
         return .ok(
             subject,

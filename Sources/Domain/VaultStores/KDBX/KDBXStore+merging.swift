@@ -40,8 +40,8 @@ extension KDBXStore {
         let era = era
         // Not in the queue, where something that takes long may be waiting, unless that may keep something.
         let saved = opened?.saved ?? KDBXSaves()
-        let isAny = await opening { [unwrittenSaves] in
-            unwrittenSaves.look().contains { !saved.contains($0.saves) } || unwrittenSaves.isAnyInMemory
+        let isAny = await opening { [keptSaves] in
+            keptSaves.look().contains { !saved.contains($0.saves) } || keptSaves.isAnyInMemory
         }
         guard isAny || settlingCount > 0 else { return }
         guard era == self.era else { return }
@@ -62,8 +62,8 @@ extension KDBXStore {
         let (era, derivers) = (era, CancellableDerivers(makeDeriver, within: .seconds(30)))
         merging = derivers
         defer { if merging === derivers { merging = nil } }
-        let merged = await work { [file, unwrittenSaves] in
-            file.withKept(former, in: unwrittenSaves, openedBy: passwords, by: derivers)
+        let merged = await work { [file, keptSaves] in
+            file.withKept(former, in: keptSaves, openedBy: passwords, by: derivers)
         }
         guard era == self.era else { return }
         if merged.isAny {
@@ -89,11 +89,11 @@ extension KDBXStore {
         var left = merged.left
         let told = Set(left.values.joined())
         if !told.isEmpty {
-            await work { [unwrittenSaves] in
-                _ = unwrittenSaves.noteMissing { $0.path.map(told.contains) ?? false }
+            await work { [keptSaves] in
+                _ = keptSaves.noteMissing { $0.path.map(told.contains) ?? false }
             }
         }
-        let others = unwrittenSaves.paths.filter { !told.contains($0) }
+        let others = keptSaves.paths.filter { !told.contains($0) }
         if !others.isEmpty { left[.unwritten] = others }
         for (reason, paths) in left { log.isLeft(paths, reason) }
     }

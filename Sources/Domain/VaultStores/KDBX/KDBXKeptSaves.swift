@@ -25,7 +25,7 @@ struct KDBXCopy: Sendable {
 ///
 /// What is kept goes only where the vault's file has it for certain, or a later copy has it. What reads or writes the state
 /// folder blocks.
-final class KDBXUnwrittenSaves: Sendable {
+final class KDBXKeptSaves: Sendable {
     private struct State {
         /// What is in memory alone, and so lost when the daemon ends.
         var copies: [KDBXCopy] = []
@@ -36,7 +36,7 @@ final class KDBXUnwrittenSaves: Sendable {
         var duplicates: [KDBXCopy] = []
     }
 
-    private let place: KDBXSidecarFiles
+    private let place: KDBXKeptFiles
     /// The vault's name, for texts that people read.
     private let name: String
     private let state = Mutex(State())
@@ -46,7 +46,7 @@ final class KDBXUnwrittenSaves: Sendable {
 
     init(name: String, path: String, state: String) {
         self.name = name
-        place = KDBXSidecarFiles(vault: path, state: state)
+        place = KDBXKeptFiles(vault: path, state: state)
     }
 
     /// Why something that was saved is in memory alone, and what to do about it; nil if nothing is.
@@ -141,7 +141,7 @@ final class KDBXUnwrittenSaves: Sendable {
     // MARK: - Duplicates
 
     /// Keeps what was just written into the vault's file, in the former one's place.
-    func duplicate(_ bytes: [UInt8], saves: KDBXSaves, _ digest: [UInt8]) throws(SystemCallError) {
+    func writeDuplicate(_ bytes: [UInt8], saves: KDBXSaves, _ digest: [UInt8]) throws(SystemCallError) {
         guard !saves.isEmpty else { return }
         try looking.withLock { _ throws(SystemCallError) in
             try place.write(bytes, saves: saves, duplicated: Hex.text(digest))
@@ -150,13 +150,13 @@ final class KDBXUnwrittenSaves: Sendable {
     }
 
     /// Whether it had just this when the state folder was last looked at.
-    func duplicates(_ saves: KDBXSaves, _ digest: [UInt8]) -> Bool {
+    func hasDuplicate(of saves: KDBXSaves, _ digest: [UInt8]) -> Bool {
         let digest = Hex.text(digest)
         return state.withLock { $0.duplicates.contains { $0.duplicated == digest && $0.saves == saves } }
     }
 
     /// What the vault's file has, if it has this digest.
-    func duplicated(in digest: [UInt8]) -> KDBXSaves {
+    func savesOfDuplicates(of digest: [UInt8]) -> KDBXSaves {
         let digest = Hex.text(digest)
         var saves = KDBXSaves()
         for copy in look() where copy.duplicated == digest { saves.add(copy.saves) }

@@ -15,7 +15,7 @@ import Vault
 @testable import VaultStores
 
 /// What is kept of acknowledged saves goes only where it is elsewhere, and grows no more than what was saved.
-struct KDBXSidecarFilesTests {
+struct KDBXKeptFilesTests {
     private func save(_ title: String, _ store: KDBXStore) async throws {
         _ = try await store.save(LoginDraft(url: "https://a.example/", title: title))
     }
@@ -37,7 +37,7 @@ struct KDBXSidecarFilesTests {
     }
 
     private func kept(_ fixture: KDBXFixture) -> [String] {
-        KDBXSidecarFiles.found(of: fixture.path, state: fixture.state)
+        KDBXKeptFiles.found(of: fixture.path, state: fixture.state)
     }
 
     /// The titles in all that is kept.

@@ -6,7 +6,7 @@ import Linux
 import SecureMemory
 import Vault
 
-// What Keybell had saved, and could not put back into the file: encrypted for `KDBXUnwrittenSaves`, and merged again.
+// What Keybell had saved, and could not put back into the file: encrypted for `KDBXKeptSaves`, and merged again.
 extension KDBXFile {
     /// The vault as it was last, under its own key: a whole file, to be kept elsewhere.
     ///
@@ -43,10 +43,10 @@ extension KDBXFile {
 
     /// What was opened, with what Keybell had saved and is known to be in it: where another program overwrites that now, it
     /// comes back.
-    func withDuplicated(_ opened: Opened, in unwrittenSaves: KDBXUnwrittenSaves) -> Opened {
-        let saves = unwrittenSaves.duplicated(in: opened.digest)
+    func withDuplicated(_ opened: Opened, in keptSaves: KDBXKeptSaves) -> Opened {
+        let saves = keptSaves.savesOfDuplicates(of: opened.digest)
         guard saves.count <= KDBXSaves.most else {
-            if bytesForCertain(of: opened) != nil { unwrittenSaves.dropDuplicates(in: opened.digest) }
+            if bytesForCertain(of: opened) != nil { keptSaves.dropDuplicates(in: opened.digest) }
             return opened
         }
         var opened = opened
@@ -58,26 +58,26 @@ extension KDBXFile {
     ///
     /// - Parameters:
     ///   - opened: What was opened.
-    ///   - unwrittenSaves: What has the rest.
+    ///   - keptSaves: What has the rest.
     ///   - passwords: Those that are tried, each for all that is kept before the next.
     ///   - derivers: Who derives their keys.
     /// - Returns: What comes of it.
     func withKept(
         _ opened: Opened,
-        in unwrittenSaves: KDBXUnwrittenSaves,
+        in keptSaves: KDBXKeptSaves,
         openedBy passwords: [SecretBytes?],
         by derivers: CancellableDerivers
     ) -> Merged {
         var (database, saved, isAny) = (opened.snapshot.database, opened.saved, false)
         var left: [KDBXLog.Left: [String]] = [:]
-        var copies = unwrittenSaves.look().filter { !opened.saved.contains($0.saves) }
+        var copies = keptSaves.look().filter { !opened.saved.contains($0.saves) }
         left[.unknown] = copies.filter(\.saves.isEmpty).compactMap(\.path)
         copies.removeAll(where: \.saves.isEmpty)
         for password in passwords {
             var unopened: [KDBXCopy] = []
             for copy in copies {
                 var reason: KDBXLog.Left?
-                switch open(copy, in: unwrittenSaves, with: password, by: derivers) {
+                switch open(copy, in: keptSaves, with: password, by: derivers) {
                 case .success(nil): unopened.append(copy)
                 case .success(let kept?) where kept.isSame(as: database, but: copy.saves.entries):
                     // What else is in it may be otherwise in the file on purpose.
@@ -104,13 +104,13 @@ extension KDBXFile {
     /// What is in a copy; nil if the password isn't the right one.
     private func open(
         _ copy: KDBXCopy,
-        in unwrittenSaves: KDBXUnwrittenSaves,
+        in keptSaves: KDBXKeptSaves,
         with password: SecretBytes?,
         by derivers: CancellableDerivers
     ) -> Result<Database?, KDBXLog.Left> {
         guard let deriver = derivers.next() else { return .failure(.untried) }
         do {
-            let found = try reader.open(unwrittenSaves.bytes(of: copy), with: password, by: deriver)
+            let found = try reader.open(keptSaves.bytes(of: copy), with: password, by: deriver)
             return .success(found?.snapshot.database)
         } catch {
             return .failure(.unreadable)

@@ -7,7 +7,7 @@ import Linux
 import SecureMemory
 import Synchronization
 
-/// The files in the state folder with what Keybell had saved and could not put back into a vault's file (`KDBXUnwrittenSaves`):
+/// The files in the state folder with what Keybell had saved and could not put back into a vault's file (`KDBXKeptSaves`):
 /// each a database of its own, under the key that the vault had then.
 ///
 /// What it saved last is there, too, while the file has it: a program that has loaded an older state may write that while
@@ -15,7 +15,7 @@ import Synchronization
 ///
 /// The state folder is this user's alone. Beside the vault's file others may write, and what they put there under a
 /// former, known password would be merged like what Keybell had saved.
-package struct KDBXSidecarFiles: Sendable {
+package struct KDBXKeptFiles: Sendable {
     /// No vault has more of them.
     private static let most = 99
     /// So many earlier ones of the same saves stay where the disk may lose the name of the newest in a crash.
@@ -39,7 +39,7 @@ package struct KDBXSidecarFiles: Sendable {
     ///   - state: The state folder.
     /// - Returns: Their paths.
     package static func found(of vault: String, state: String) -> [String] {
-        let kept = KDBXSidecarFiles(vault: vault, state: state)
+        let kept = KDBXKeptFiles(vault: vault, state: state)
         return kept.found().filter { kept.copy($0).duplicated == nil }
     }
 
@@ -54,7 +54,7 @@ package struct KDBXSidecarFiles: Sendable {
     ///   - file: What is in the file now.
     /// - Returns: Its path.
     package static func duplicate(of vault: String, state: String, unlike file: [UInt8]) -> String? {
-        let kept = KDBXSidecarFiles(vault: vault, state: state)
+        let kept = KDBXKeptFiles(vault: vault, state: state)
         let duplicates = kept.found().filter { kept.copy($0).duplicated != nil }
         guard !duplicates.isEmpty else { return nil }
         let digest = Hex.text(Digest.sha256(file))

@@ -14,7 +14,7 @@ import Vault
 @testable import VaultStores
 
 /// Acknowledged saves whose file comes back in a state that can't take them.
-struct KDBXUnwrittenSavesTests {
+struct KDBXKeptSavesTests {
     private static func saves(_ head: UInt64, _ mark: UInt64) -> KDBXSaves {
         KDBXSaves([mark: KDBXSaves.Save(entry: Identifier(head: head, tail: mark), modified: nil)])
     }
@@ -45,7 +45,7 @@ struct KDBXUnwrittenSavesTests {
 
     private func isKept(_ fixture: KDBXFixture) throws -> Bool {
         #expect(try !fixture.names.contains { $0.contains("keybell-saved") })
-        return !KDBXSidecarFiles.found(of: fixture.path, state: fixture.state).isEmpty
+        return !KDBXKeptFiles.found(of: fixture.path, state: fixture.state).isEmpty
     }
 
     @Test func `an open vault is asked for the file's other password and puts into it what was saved`()
@@ -116,7 +116,7 @@ struct KDBXUnwrittenSavesTests {
         await fixture.store.saveIsSettled()
         #expect(
             await fixture.store.status().kept
-                == KDBXSidecarFiles.found(of: fixture.path, state: fixture.state)
+                == KDBXKeptFiles.found(of: fixture.path, state: fixture.state)
         )
         #expect(try isKept(fixture))
         await fixture.store.finish()
@@ -203,7 +203,7 @@ struct KDBXUnwrittenSavesTests {
         #expect(try isKept(fixture))
         await fixture.store.finish()
         #expect(try isKept(fixture))
-        let kept = try #require(KDBXSidecarFiles.found(of: fixture.path, state: fixture.state).first)
+        let kept = try #require(KDBXKeptFiles.found(of: fixture.path, state: fixture.state).first)
         let database = try Database(
             reading: Array(try Data(contentsOf: URL(filePath: kept))),
             key: CompositeKey(password: SecretBytes(utf8: "demopass"))
@@ -291,7 +291,7 @@ struct KDBXUnwrittenSavesTests {
         for round in 1...10 {
             let state = folder.path("state\(round)")
             try Data().write(to: URL(filePath: state))
-            let unwrittenSaves = KDBXUnwrittenSaves(
+            let keptSaves = KDBXKeptSaves(
                 name: "test",
                 path: folder.path("vault.kdbx"),
                 state: state
@@ -299,23 +299,23 @@ struct KDBXUnwrittenSavesTests {
             var all = KDBXSaves()
             for number in UInt64(1)...20 {
                 let saves = Self.saves(1, number)
-                unwrittenSaves.keep([0], saves: saves)
+                keptSaves.keep([0], saves: saves)
                 all.add(saves)
             }
             try FileManager.default.removeItem(atPath: state)
             let saves = all
             DispatchQueue.concurrentPerform(iterations: 2) { number in
-                if number == 0 { unwrittenSaves.look() } else { _ = unwrittenSaves.drop(saves, in: [0], [0]) }
+                if number == 0 { keptSaves.look() } else { _ = keptSaves.drop(saves, in: [0], [0]) }
             }
-            #expect(unwrittenSaves.look().allSatisfy { $0.duplicated != nil })
+            #expect(keptSaves.look().allSatisfy { $0.duplicated != nil })
         }
     }
 
     @Test func `what is kept stays as the file's duplicate where there is no room for another`() throws {
         let folder = try TemporaryFolder()
         let (vault, state) = (folder.path("vault.kdbx"), folder.path("state"))
-        let unwrittenSaves = KDBXUnwrittenSaves(name: "test", path: vault, state: state)
-        let place = KDBXSidecarFiles(vault: vault, state: state)
+        let keptSaves = KDBXKeptSaves(name: "test", path: vault, state: state)
+        let place = KDBXKeptFiles(vault: vault, state: state)
         let saves = Self.saves(1, 1)
         for number in UInt64(1)...98 {
             try place.write(
@@ -324,16 +324,16 @@ struct KDBXUnwrittenSavesTests {
             )
         }
         try place.write([2], saves: saves)
-        #expect(unwrittenSaves.drop(saves, in: [3], [0xAB]).isEmpty)
+        #expect(keptSaves.drop(saves, in: [3], [0xAB]).isEmpty)
         #expect(place.found().count == 99)
-        let copy = try #require(unwrittenSaves.look().first { $0.saves == saves })
+        let copy = try #require(keptSaves.look().first { $0.saves == saves })
         #expect(copy.duplicated == "ab")
-        #expect(try unwrittenSaves.bytes(of: copy) == [2])
+        #expect(try keptSaves.bytes(of: copy) == [2])
     }
 
     @Test func `where the disk may lose names, few of what a later one has stay`() throws {
         let folder = try TemporaryFolder()
-        let place = KDBXSidecarFiles(
+        let place = KDBXKeptFiles(
             vault: folder.path("vault.kdbx"),
             state: folder.path("state"),
             writeFile: { (bytes, path) throws(SystemCallError) in
@@ -353,30 +353,30 @@ struct KDBXUnwrittenSavesTests {
     @Test func `what is kept of a vault that is elsewhere now is found with its former path`() throws {
         let folder = try TemporaryFolder()
         let (former, state) = (folder.path("former.kdbx"), folder.path("state"))
-        let place = KDBXSidecarFiles(vault: former, state: state)
+        let place = KDBXKeptFiles(vault: former, state: state)
         let paths = [
             try place.write([1], saves: Self.saves(1, 1)),
             try place.write([2], saves: Self.saves(1, 2), duplicated: "ab"),
         ]
-        try KDBXSidecarFiles(vault: folder.path("vault.kdbx"), state: state).write(
+        try KDBXKeptFiles(vault: folder.path("vault.kdbx"), state: state).write(
             [3],
             saves: Self.saves(1, 3)
         )
         let names = try FileManager.default.contentsOfDirectory(atPath: state)
         #expect(
-            KDBXSidecarFiles.strays(among: names, in: state, but: [folder.path("vault.kdbx")]) == [
+            KDBXKeptFiles.strays(among: names, in: state, but: [folder.path("vault.kdbx")]) == [
                 KDBXStrayFile(path: paths[0], vault: former, duplicated: nil),
                 KDBXStrayFile(path: paths[1], vault: former, duplicated: "ab"),
             ]
         )
         #expect(
-            KDBXSidecarFiles.strays(among: names, in: state, but: [folder.path("vault.kdbx"), former]).isEmpty
+            KDBXKeptFiles.strays(among: names, in: state, but: [folder.path("vault.kdbx"), former]).isEmpty
         )
     }
 
     @Test func `each state is kept under a name of its own`() throws {
         let folder = try TemporaryFolder()
-        let place = KDBXSidecarFiles(vault: folder.path("gone/vault.kdbx"), state: folder.path("state"))
+        let place = KDBXKeptFiles(vault: folder.path("gone/vault.kdbx"), state: folder.path("state"))
         let paths = try (1...2).map { try place.write([$0], saves: KDBXSaves()) }
         #expect(paths.allSatisfy { $0.hasPrefix(folder.path("state/")) })
         #expect(Set(paths).count == 2 && place.found() == paths)

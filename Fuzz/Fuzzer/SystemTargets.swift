@@ -117,6 +117,9 @@ extension Target {
             guard parts.count == 2, parts[0].count <= 256 else { continue }
             fields[String(decoding: parts[0], as: UTF8.self)] = SecretBytes(copying: Array(parts[1]))
         }
+        if let counted = CounterCode(fields: fields) {
+            precondition(counted.code.count == 6 && (1...19).contains(counted.next.count))
+        }
         guard let code = OneTimeCode(fields: fields) else { return }
         for time: Int64 in [0, 59, 1_700_000_000, .max] {
             guard let text = code.code(at: time)?.exposedText() else {

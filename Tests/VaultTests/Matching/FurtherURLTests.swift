@@ -165,7 +165,8 @@ import VaultTestSupport
             ("https://{PASSWORD}/", [:], false), ("https://{NOTES}/", [:], false),
             ("https://{TOTP}/", [:], false),
             ("https://{REF:P@T:Target}/", [:], false), ("{REF:A@P:secret}", [:], false),
-            ("{REF:A@O:field}", [:], false), ("{URL}", [:], false),
+            ("{REF:A@O:field}", [:], false), ("{URL}", [:], false), ("https://{URL:HOST}/", [:], false),
+            ("https://{HMACOTP}/", [:], false), ("https://{DT_YEAR}/", [:], false),
         ] as [(String, [String: String], Bool)]
     )
     func `what is public is resolved before matching, and nothing else`(
@@ -182,6 +183,28 @@ import VaultTestSupport
             let found = LoginIndex([login, Self.target]).matches(url: "https://target.example/", now: 0)
             #expect(found.contains { $0.id == login.id } == isMatch, "\(url)")
         }
+    }
+
+    @Test(arguments: [
+        ("http://{URL:HOST}:8080/", "http://target.example:8080/", true),
+        ("{URL:SCM}://sub.{URL:HOST}/", "https://sub.target.example/", true),
+        // What may be a secret in a URL has no influence on what matches.
+        ("https://{URL:PASSWORD}.example/", "https://s3cret.example/", false),
+        ("https://{URL:USERNAME}.example/", "https://me.example/", false),
+        ("https://x{URL:QUERY}.example/", "https://x.example/", false),
+    ])
+    func `a further URL may be made of the public parts of the URL`(
+        further: String,
+        page: String,
+        isMatch: Bool
+    ) {
+        let login = Login(
+            id: .named("a"),
+            title: "a",
+            url: "https://me:s3cret@target.example/?q",
+            furtherURLs: [further]
+        )
+        #expect(LoginIndex([login]).matches(url: page, now: 0).isEmpty != isMatch)
     }
 
     @Test func `URLs that grow or turn in circles come to nothing, and cost next to nothing`() {

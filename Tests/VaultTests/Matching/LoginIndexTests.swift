@@ -205,6 +205,25 @@ import VaultTestSupport
         #expect(index.found(url) == expected)
     }
 
+    @Test(arguments: [
+        ("http://pihole/", "word"), ("http://pihole/admin?x", "word"), ("http://pihole:8080/", ""),
+        ("http://router/", "address"), ("http://router:81/", "port"), ("http://nas/", "local"),
+        // Whoever answers to these in a strange network isn't who the login is for.
+        ("http://amazon/", ""), ("http://bank/", ""), ("http://app/", ""),
+        ("http://my/", ""), ("http://pihole.example.com/", ""), ("pihole", "word"),
+    ])
+    func `a word as title is the machine of that name in the local network`(page: String, found: String) {
+        let index = LoginIndex([
+            .sample("word", title: "pihole"), .sample("address", title: "Router", url: "http://192.168.1.1/"),
+            .sample("port", title: "router:81"), .sample("local", title: "nas", url: "http://nas/"),
+            .sample("site", title: "Amazon", url: "https://www.amazon.example/"),
+            .sample("further", title: "Bank", furtherURLs: ["https://bank.example/"]),
+            .sample("app", title: "app", url: "androidapp://com.example.app"),
+            .sample("words", title: "my router"), .sample("path", title: "my/router"),
+        ])
+        #expect(index.found(page) == found)
+    }
+
     @Test func `equally near ones are ordered by user name or by title`() {
         let index = LoginIndex([
             .sample("1", title: "B", url: "https://example.com", username: "carol"),

@@ -90,6 +90,10 @@ import Testing
     @Test(arguments: [
         (["otp": "otpauth://totp/x?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&encoder=steam"], "PV9M4"),
         (["TOTP Seed": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", "TOTP Settings": "30;S"], "PV9M4"),
+        (["otp": "otpauth://steam/Steam:bob?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Steam"], "PV9M4"),
+        (["otp": "OTPAUTH://Steam/x?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&digits=8"], "PV9M4"),
+        (["otp": " steam://GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ\n"], "PV9M4"),
+        (["otp": "Steam://gezd-gnbv-gy3t-qojq-gezd-gnbv-gy3t-qojq"], "PV9M4"),
         (["otp": "otpauth://totp/x?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&period=60"], "755224"),
         (["otp": "key=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&size=8"], "94287082"),
     ])
@@ -98,6 +102,7 @@ import Testing
     }
 
     @Test(arguments: [
+        ["otp": "steam://"], ["otp": "steam://189"], ["otp": "otpauth://steam/x"],
         [:], ["otp": ""], ["otp": "otpauth://totp/x"], ["otp": "otpauth://hotp/x?secret=GEZDGNBV&counter=1"],
         ["otp": "otpauth://totp/x?secret=018"], ["otp": "otpauth://totp/x?secret=GEZDGNBV&digits=0"],
         ["otp": "otpauth://totp/x?secret=GEZDGNBV&period=0"],

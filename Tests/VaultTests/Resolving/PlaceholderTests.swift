@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import FoundationEssentials
 import SecureMemory
 import Testing
 
@@ -40,6 +41,15 @@ import Testing
         "",
         [:]
     )
+    static let titled = entry("titled", "Long", "", "", long[.url].exposedText() ?? "", [:])
+    static let long = entry(
+        "long",
+        "{URL:HOST}",
+        "{URL:USERNAME}",
+        "{URL:PASSWORD}",
+        "https://user:pw@keepass.info:80/path/example.php?q=e&s=t#f",
+        ["Own": "{URL}"]
+    )
 
     static func entry(
         _ name: String,
@@ -54,6 +64,7 @@ import Testing
             parts: [
                 .title: SecretBytes(utf8: title), .username: SecretBytes(utf8: username),
                 .password: SecretBytes(utf8: password), .url: SecretBytes(utf8: url),
+                .notes: SecretBytes(utf8: "a note of {USERNAME}"),
             ],
             fields: fields.mapValues { SecretBytes(utf8: $0) }
         )
@@ -66,7 +77,7 @@ import Testing
         in place: PlaceholderScope.Place = .password,
         within budget: ExpansionBudget = ExpansionBudget()
     ) async throws -> String? {
-        let entries = [Self.mine, Self.other, Self.shadow]
+        let entries = [Self.mine, Self.other, Self.shadow, Self.titled]
         let resolver = PlaceholderResolver(scope: scope, now: 59) { reference async throws(VaultError) in
             entries.first { (entry: PlaceholderEntry) in reference.means(entry) }
         }
@@ -84,6 +95,8 @@ import Testing
         ("{REF:P@T:other TITLE}", "s3cret"), ("{REF:U@I:\(LoginID.named("other").hex)}", "carol"),
         ("{REF:I@U:carol}", LoginID.named("other").hex), ("{REF:T@O:needle}", "Other title"),
         ("{REF:T@P:s3cret}", "Other title"), ("{S:Other}", "s3cret"), ("{REF:U@T:Shadow}", "Shadow"),
+        ("{UUID}", LoginID.named("mine").hex), ("{url:host}", "bank.example"),
+        ("{DT_UTC_SIMPLE}", "19700101000059"),
         ("", ""),
     ])
     func `a placeholder gives way to what it stands for`(text: String, result: String) async throws {
@@ -91,7 +104,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "{}", "{", "}", "}{", "{S:}", "{S:None}", "{NOTES}", "{URL:HOST}", "{REF:}", "{REF:P@I}",
+        "{}", "{", "}", "}{", "{S:}", "{S:None}", "{URL:}", "{URL:FILE}", "{URL:HOST:}", "{DT_}", "{DT_UTC_}",
+        "{DT_WEEK}", "{DT_UTC_UTC_YEAR}", "{UUID:}", "{REF:}", "{REF:P@I}",
         "{REF:P@I:}",
         "{REF:P@I:00}", "{REF:X@I:00}", "{REF:O@T:Bank}", "{REF:P@X:y}", "{REF:PP@I:x}", "plain",
         "{ USERNAME }",
@@ -101,6 +115,48 @@ import Testing
     ])
     func `everything else stays as it is`(text: String) async throws {
         #expect(try await resolved(text) == text)
+    }
+
+    @Test(arguments: [
+        ("RMVSCM", "user:pw@keepass.info:80/path/example.php?q=e&s=t#f"), ("SCM", "https"),
+        ("HOST", "keepass.info"), ("PORT", "80"), ("PATH", "/path/example.php"), ("QUERY", "?q=e&s=t"),
+        ("USERINFO", "user:pw"), ("USERNAME", "user"), ("PASSWORD", "pw"),
+    ])
+    func `the parts of a URL are those of KeePass`(part: String, text: String) async throws {
+        #expect(try await resolved("{URL:\(part)}", of: Self.long) == text)
+    }
+
+    @Test(arguments: [
+        ("https://a.example", "a.example|443|/|"), ("http://[::1]:8080/x?y", "[::1]|8080|/x|?y"),
+        ("a.example/b?c#d", "a.example||/b|?c"), ("ssh://nas", "nas|22|/|"), ("odd://h?", "h||/|"),
+        // A slash in a password isn't where its path begins.
+        ("https://user:pa/ss@h.example/p", "h.example|443|/p|"), ("just words", "just words|||"), ("", "|||"),
+        ("https://{USERNAME}.example:{S:PIN}/", "bob.example|1234|/|"),
+    ])
+    func `a URL without some of the parts has the others, its placeholders resolved`(
+        url: String,
+        parts: String
+    ) async throws {
+        let entry = Self.entry("url", "", "bob", "", url, ["PIN": "1234"])
+        let text = "{URL:HOST}|{URL:PORT}|{URL:PATH}|{URL:QUERY}"
+        // The port is a string field that goes out, and a URL never carries more than a name does.
+        #expect(try await resolved(text, of: entry, in: .field) == parts)
+    }
+
+    @Test func `a part of a URL that is in that URL ends, too`() async throws {
+        let entry = Self.entry("url", "", "", "", "https://{URL:HOST}/{URL:PORT}", [:])
+        #expect(try await resolved("{URL:HOST}", of: entry) == "{URL:HOST}")
+    }
+
+    @Test(arguments: [
+        ("SIMPLE", "20260101013005"), ("YEAR", "2026"), ("MONTH", "01"), ("DAY", "01"), ("HOUR", "01"),
+        ("MINUTE", "30"), ("SECOND", "05"), ("UTC_SIMPLE", "20251231233005"), ("UTC_YEAR", "2025"),
+        ("UTC_MONTH", "12"), ("UTC_DAY", "31"), ("UTC_HOUR", "23"), ("UTC_MINUTE", "30"),
+        ("UTC_SECOND", "05"),
+    ])
+    func `the time is the local one, or in UTC`(name: String, text: String) throws {
+        let zone = try #require(TimeZone(secondsFromGMT: 7200))
+        #expect(DatePart(name)?.text(at: 1_767_223_805, in: zone) == text)
     }
 
     @Test(arguments: [
@@ -134,6 +190,7 @@ import Testing
 
     private static let namesAlone = PlaceholderScope(passwords: false, fields: .none)
     private static let noFields = PlaceholderScope(passwords: true, fields: .none)
+    private static let all = PlaceholderScope(passwords: true, fields: .all)
     private static let some = PlaceholderScope(passwords: true, fields: .named(prefix: "KPH: "))
 
     @Test(
@@ -143,7 +200,8 @@ import Testing
             ("{PASSWORD}", namesAlone, .name), ("{PASSWORD}", namesAlone, .field),
             ("{PASSWORD}", some, .name),
             ("{REF:P@T:Other title}", noFields, .name), ("{REF:P@T:Other title}", namesAlone, .field),
-            ("{REF:N@T:Other title}", some, .password),
+            ("{REF:N@T:Other title}", some, .password), ("{NOTES}", some, .field),
+            ("{NOTES}", all, .password), ("{NOTES}", all, .name),
         ] as [(String, PlaceholderScope, PlaceholderScope.Place)]
     )
     func `what the client isn't given isn't put in either`(
@@ -171,6 +229,35 @@ import Testing
         result: String
     ) async throws {
         #expect(try await resolved(text, scope, in: place) == result)
+    }
+
+    @Test(
+        arguments: [
+            ("{URL}", noFields, .name, "https://keepass.info:80/path/example.php"),
+            ("{REF:A@T:Long}", all, .name, "https://keepass.info:80/path/example.php"),
+            (
+                "{S:Own}", PlaceholderScope(passwords: false, fields: .named(prefix: "")), .field,
+                "https://keepass.info:80/path/example.php"
+            ),
+            ("{URL}", noFields, .password, "https://user:pw@keepass.info:80/path/example.php?q=e&s=t#f"),
+            ("{URL:HOST}:{URL:PORT}{URL:PATH}", namesAlone, .name, "keepass.info:80/path/example.php"),
+            ("{URL:USERNAME}", namesAlone, .name, "user"),
+            ("{URL:PASSWORD}{URL:QUERY}", namesAlone, .name, "{URL:PASSWORD}{URL:QUERY}"),
+            ("{URL:USERINFO}{URL:RMVSCM}", some, .name, "{URL:USERINFO}{URL:RMVSCM}"),
+            (
+                "{URL:PASSWORD}", PlaceholderScope(passwords: false, fields: .named(prefix: "")), .field,
+                "{URL:PASSWORD}"
+            ),
+            ("{URL:PASSWORD}", some, .password, "pw"), ("{NOTES}", all, .field, "a note of user"),
+        ] as [(String, PlaceholderScope, PlaceholderScope.Place, String)]
+    )
+    func `what a URL or notes hold of secrets goes where these go`(
+        text: String,
+        scope: PlaceholderScope,
+        place: PlaceholderScope.Place,
+        result: String
+    ) async throws {
+        #expect(try await resolved(text, of: Self.long, scope, in: place) == result)
     }
 
     @Test(arguments: ["{t\u{131}tle}", "{\u{17F}:PIN}", "{REF:P@\u{131}:x}", "{TOTP\u{200B}}"])

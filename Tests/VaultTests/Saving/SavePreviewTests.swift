@@ -207,7 +207,10 @@ import Testing
     }
 
     @Test(arguments: [
-        ("KP2A_URL", true), ("KP2A_URL_1", true), ("URL 1", true), ("URL 12", true), ("URL", false),
+        ("KP2A_URL", true), ("KP2A_URL_1", true), ("URL 1", true), ("URL 12", true), ("URL2", true),
+        ("URL_5", true), ("URL", false), ("URL_", false), ("URL  1", false), ("URL__1", false),
+        ("URL-1", false),
+        ("URL2x", false), ("URL_a", false), ("url2", false),
         ("URL ", false),
         ("URL x", false), ("Url 1", false), ("My URL 1", false),
     ])

@@ -53,7 +53,7 @@ struct QuestionKey: Hashable, Sendable {
         let flags = [
             request.verified, request.isPlainHTTP, request.bulk, request.isByEntry, request.isNew,
             request.alwaysOffered, request.passwords, request.hasUnknownFields, request.isPattern,
-            request.hasOtherVaults, request.isFirstOpening,
+            request.hasOtherVaults, request.isFirstOpening, request.usesCode,
         ]
         let texts =
             [

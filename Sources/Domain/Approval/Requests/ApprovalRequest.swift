@@ -117,6 +117,8 @@ package struct ApprovalRequest: Sendable, Hashable {
     package var hasUnknownFields = false
     /// Release: whether a search is for a regular expression.
     package var isPattern = false
+    /// Save: whether it uses up a one-time code, which then goes out.
+    package var usesCode = false
     /// What the person has named the client, if anything.
     package var clientName: String?
     /// Where the key was given to another program or extension than the one that asks: to which.

@@ -129,6 +129,13 @@ extension Wording {
     /// What a save sets or changes; in brief the protocol's own fields first, and just a few.
     private static func changesLine(_ request: ApprovalRequest) -> BodyLine? {
         guard !request.fields.isEmpty else { return nil }
+        if request.usesCode {
+            return BodyLine(
+                "The code is used up, and its counter is saved.",
+                brief: "The code is used up.",
+                isEssential: true
+            )
+        }
         let verb = request.isNew ? "Sets" : "Changes"
         let named = request.fields.map(fieldName).filter { !$0.hasPrefix("“") }
         // Nothing else that a save sets matters as much.

@@ -29,6 +29,8 @@ package enum Wording {
             "\(who) \(bulk(request, in: room))"
         case .release:
             "\(who) asks for \(logins(request.entryCount))\(place(request, in: room))"
+        case .save where request.usesCode:
+            "\(who) asks for a one-time code\(place(request, in: room))"
         case .save where request.isNew:
             "\(who) wants to save a new login\(place(request, in: room))"
         case .save:

@@ -21,6 +21,7 @@ struct HandlerParts: Sendable {
     /// Hears of every use of a vault.
     var used: @Sendable () -> Void
     var saves = SaveResults()
+    var counterLine = CounterCodes.Line()
     var unlockOffers = UnlockOffers()
     var unlocks = AllowedUnlocks()
     var searches = SearchQueue()

@@ -56,6 +56,21 @@ struct RequestOperations: Sendable {
             approval: approval,
             decisions: decisions
         )
+        let saveApproval = SaveApproval(
+            vaults: vaults,
+            saves: parts.saves,
+            decisions: decisions,
+            approval: approval
+        )
+        let saving = LoginSaving(
+            approvals: approvals,
+            keys: keys,
+            mutes: mutes,
+            permissions: permissions,
+            approval: saveApproval,
+            recorder: recorder,
+            logger: logger
+        )
         let handout = Handout(
             vaults: vaults,
             approvals: approvals,
@@ -63,6 +78,13 @@ struct RequestOperations: Sendable {
             mutes: mutes,
             permissions: permissions,
             entries: EntryOpener(replies: parts.replies, now: parts.now, logger: logger),
+            counterCodes: CounterCodes(
+                approvals: approvals,
+                saves: parts.saves,
+                saving: saving,
+                line: parts.counterLine,
+                logger: logger
+            ),
             deliveries: DeliveryRecorder(
                 recorder: recorder,
                 tellDelivery: parts.tellDelivery,
@@ -74,12 +96,6 @@ struct RequestOperations: Sendable {
         let bulk = BulkRead(access: access, release: release, handout: handout, order: order)
         let pages = PageQuery(options: policy.match, now: parts.now)
         let naming = ClientNaming(clients: clients)
-        let saveApproval = SaveApproval(
-            vaults: vaults,
-            saves: parts.saves,
-            decisions: decisions,
-            approval: approval
-        )
 
         self.vaults = vaults
         verifier = RequestVerifier(clients: clients, keyring: keyring, policy: policy)
@@ -150,15 +166,7 @@ struct RequestOperations: Sendable {
             access: access,
             saves: parts.saves,
             approval: saveApproval,
-            saving: LoginSaving(
-                approvals: approvals,
-                keys: keys,
-                mutes: mutes,
-                permissions: permissions,
-                approval: saveApproval,
-                recorder: recorder,
-                logger: logger
-            )
+            saving: saving
         )
         generatePassword = GeneratePassword(
             vaults: vaults,

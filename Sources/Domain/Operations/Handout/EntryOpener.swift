@@ -11,6 +11,8 @@ struct OpenedEntries: Sendable {
     /// In the offers' order; nil for one that has been deleted between the question and its answer.
     let entries: [ReplyEntry?]
     let lease: ReplyBudget.Lease
+    /// The offers, by number, that have a one-time code by a counter in what goes out, which isn't given.
+    var wantingCodes: [Int] = []
     /// Whether the keyring has asked about them first, so that they may have changed meanwhile.
     var wereConfirmed = false
 }
@@ -36,6 +38,7 @@ struct EntryOpener: Sendable {
     ///   - passwords: Whether passwords do.
     ///   - query: The page, where the reply is for one.
     ///   - requester: Who gets the reply.
+    ///   - codes: One-time codes by a counter that are given, by the offers' numbers.
     /// - Returns: Them as they go out.
     /// - Throws: What keeps a vault from being read; `refused` where the reply would be too large.
     func open(
@@ -43,17 +46,18 @@ struct EntryOpener: Sendable {
         under rules: ClientRules,
         passwords: Bool,
         query: MatchQuery?,
-        for requester: CachedRequester
+        for requester: CachedRequester,
+        codes: [Int: SecretBytes] = [:]
     ) async throws(VaultError) -> OpenedEntries {
         let programs = ChargedPrograms(of: await requester.sender())
         do throws(VaultError) {
             let lease = replies.lease(for: programs)
-            return try await entries(of: offers, under: rules, passwords, query, lease)
+            return try await entries(of: offers, under: rules, passwords, query, codes, lease)
         } catch .unconfirmed {
             try await confirm(offers)
             requester.hasWaited()
             let lease = replies.lease(for: programs)
-            var opened = try await entries(of: offers, under: rules, passwords, query, lease)
+            var opened = try await entries(of: offers, under: rules, passwords, query, codes, lease)
             opened.wereConfirmed = true
             return opened
         } catch {
@@ -66,6 +70,7 @@ struct EntryOpener: Sendable {
         under rules: ClientRules,
         _ passwords: Bool,
         _ query: MatchQuery?,
+        _ codes: [Int: SecretBytes],
         _ lease: ReplyBudget.Lease
     ) async throws(VaultError) -> OpenedEntries {
         let reply = ReplyEntries(
@@ -77,20 +82,23 @@ struct EntryOpener: Sendable {
             logger: logger
         )
         var entries: [ReplyEntry?] = []
-        for offer in offers {
+        var wanting: [Int] = []
+        for (number, offer) in offers.enumerated() {
             do throws(VaultError) {
                 let secrets =
                     reply.needsSecrets
                     ? try await offer.store.secrets(of: offer.login.id)
                     : LoginSecrets(password: SecretBytes(utf8: ""))
-                entries.append(try await reply.entry(offer, secrets))
+                let (entry, wantsCode) = try await reply.entry(offer, secrets, code: codes[number])
+                entries.append(entry)
+                if wantsCode { wanting.append(number) }
             } catch .notFound {
                 entries.append(nil)
             } catch {
                 throw error
             }
         }
-        return OpenedEntries(entries: entries, lease: lease)
+        return OpenedEntries(entries: entries, lease: lease, wantingCodes: wanting)
     }
 
     /// Has each vault that these logins come from confirm what it keeps locked.

@@ -15,6 +15,7 @@ struct Handout: Sendable {
     private let mutes: MuteCheck
     private let permissions: StandingPermissions
     private let entries: EntryOpener
+    private let counterCodes: CounterCodes
     private let deliveries: DeliveryRecorder
     private let logger: Logger
 
@@ -26,6 +27,7 @@ struct Handout: Sendable {
         mutes: MuteCheck,
         permissions: StandingPermissions,
         entries: EntryOpener,
+        counterCodes: CounterCodes,
         deliveries: DeliveryRecorder,
         logger: Logger
     ) {
@@ -35,6 +37,7 @@ struct Handout: Sendable {
         self.mutes = mutes
         self.permissions = permissions
         self.entries = entries
+        self.counterCodes = counterCodes
         self.deliveries = deliveries
         self.logger = logger
     }
@@ -51,59 +54,95 @@ struct Handout: Sendable {
         let passwords = passwords && !released.leftOut.contains(.passwords)
         var rules = verified.rules
         if released.leftOut.contains(.fields) { rules.returnsFields = false }
-        let opened: OpenedEntries
-        do throws(VaultError) {
-            opened = try await entries.open(
-                released.offers,
-                under: rules,
-                passwords: passwords,
-                query: query,
-                for: verified.requester
-            )
-        } catch {
-            throw .vault(error)
+        func open(_ offers: [Offer], _ codes: [Int: SecretBytes] = [:]) async throws(Refusal) -> OpenedEntries
+        {
+            do throws(VaultError) {
+                return try await entries.open(
+                    offers,
+                    under: rules,
+                    passwords: passwords,
+                    query: query,
+                    for: verified.requester,
+                    codes: codes
+                )
+            } catch {
+                throw .vault(error)
+            }
         }
-        try await keys.check(verified)
-        // The person may have denied the question about some of these with a mute, or forgotten what covers the rest.
-        try await mutes.checkAgain(verified.requester)
-        let stays = zip(
-            await permissions.stillPermitted(released.offers.map(\.standing)),
-            await stillAsShown(released, hasWaited: released.code != nil || opened.wereConfirmed)
-        ).map { $0 && $1 }
-        let entries = zip(opened.entries, stays).compactMap { $1 ? $0 : nil }
-        let released = released.keeping(stays)
+        var released = released
+        var opened = try await open(released.offers)
+        var stays = try await stillGoOut(
+            released,
+            to: verified,
+            hasWaited: released.code != nil || opened.wereConfirmed
+        )
+        var given: CounterCodes.Given?
+        let wanting = opened.wantingCodes.filter { stays[$0] }
+        if let number = wanting.first, wanting.count == 1 {
+            given = await code(of: &released.offers[number], for: verified)
+            if let given { opened = try await open(released.offers, [number: given.code]) }
+            stays = zip(stays, try await stillGoOut(released, to: verified, hasWaited: true)).map { $0 && $1 }
+        } else if !wanting.isEmpty {
+            logger.notice("one-time codes by a counter are given for one entry at a time, and were left out")
+        }
+        let going = zip(opened.entries, stays).compactMap { $1 ? $0 : nil }
+        released = released.keeping(stays)
         if released.offers.isEmpty, stays.contains(false), verified.rules.access == .granted {
             throw .notGranted
         }
         let handedOut = HandedOut(
             released: released,
             verified: verified,
-            count: entries.count,
+            count: going.count,
             passwords: passwords,
             delivery: Hex.text(Randomness.bytes(4))
         )
         // Before it goes out, or it might go out unrecorded.
-        if !entries.isEmpty {
+        if !going.isEmpty {
             // Whether it was names alone is what the person looks for in the record.
             let without = [
                 passwords ? nil : "passwords",
                 rules.returnsFields == verified.rules.returnsFields ? nil : "fields",
             ].compactMap(\.self)
-            try await deliveries.goesOut(handedOut, uuids: entries.map(\.uuid), without: without)
+            try await deliveries.goesOut(handedOut, uuids: going.map(\.uuid), without: without)
         }
         var reply = verified.reply(hash: await vaults.hash())
-        reply.entries = entries
-        reply.count = entries.count
+        reply.entries = going
+        reply.count = going.count
         return OperationResult(
             reply: reply,
             to: verified.message,
             lease: opened.lease,
-            settles: { [approvals] in
+            settles: { [approvals, counterCodes, given] in
                 // Before the connection's next request is read, or that would be let through by the same answer.
                 if let code = handedOut.released.code { await approvals.delivered(code) }
+                if let given { await counterCodes.delivered(given) }
             },
             ends: { [deliveries] outcome in deliveries.hasEnded(handedOut, outcome) }
         )
+    }
+
+    /// Which of these may still go out, once the look at them, and whatever was waited for, is over.
+    private func stillGoOut(
+        _ released: Released,
+        to verified: VerifiedRequest,
+        hasWaited: Bool
+    ) async throws(Refusal) -> [Bool] {
+        try await keys.check(verified)
+        // The person may have denied the question about some of these with a mute, or forgotten what covers the rest.
+        try await mutes.checkAgain(verified.requester)
+        return zip(
+            await permissions.stillPermitted(released.offers.map(\.standing)),
+            await stillAsShown(released, hasWaited: hasWaited)
+        ).map { $0 && $1 }
+    }
+
+    /// The next code by a counter of a login, which then holds a counter if it hadn't one.
+    private func code(of offer: inout Offer, for verified: VerifiedRequest) async -> CounterCodes.Given? {
+        let given = await counterCodes.next(of: offer, for: verified)
+        guard given != nil, !offer.login.fieldNames.contains(CounterCode.counterField) else { return given }
+        offer.login.fieldNames = (offer.login.fieldNames + [CounterCode.counterField]).sorted()
+        return given
     }
 
     /// Which of these still are what the person was shown, or what a cover was found for.

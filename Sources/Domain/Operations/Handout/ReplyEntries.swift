@@ -26,6 +26,14 @@ final class ReplyEntries {
     private var referred: [String: ReferredEntries] = [:]
     private var budget = ExpansionBudget()
     private var size = 0
+    private var counter = Counter.unused
+
+    /// Whether an entry that is being made has a one-time code by a counter.
+    private enum Counter {
+        case unused
+        case given(SecretBytes)
+        case wanted
+    }
 
     /// Makes entries by these rules.
     /// - Parameters:
@@ -83,16 +91,26 @@ final class ReplyEntries {
     /// One entry as it is handed out.
     ///
     /// Only what goes out is resolved, and most of that has nothing to resolve and costs nothing.
+    /// - Parameters:
+    ///   - offer: The login.
+    ///   - secrets: What it guards.
+    ///   - code: Its one-time code by a counter, where that may be given.
+    /// - Returns: The entry, and whether such a code is wanted in it and isn't given.
     /// - Throws: What keeps a vault from being read; `refused` where the reply would be too large.
-    func entry(_ offer: Offer, _ secrets: LoginSecrets) async throws(VaultError) -> ReplyEntry {
+    func entry(
+        _ offer: Offer,
+        _ secrets: LoginSecrets,
+        code: SecretBytes? = nil
+    ) async throws(VaultError) -> (ReplyEntry, wantsCode: Bool) {
         let login = offer.login
+        counter = code.map { .given($0) } ?? .unused
         // Made only for what has something to resolve.
         let entry = { PlaceholderEntry(login, secrets) }
-        let title = try await resolved(login.title, of: entry, in: offer.store)
-        let username = try await resolved(login.username, of: entry, in: offer.store)
+        let title = try await resolved(login.title, of: entry, in: offer)
+        let username = try await resolved(login.username, of: entry, in: offer)
         var password = SecretBytes(utf8: "")
         if passwords {
-            password = try await resolved(secrets.password, of: entry, at: .password, in: offer.store)
+            password = try await resolved(secrets.password, of: entry, at: .password, in: offer)
         }
         var fields: [ReplyEntry.StringField] = []
         var strings = secrets.fields
@@ -102,7 +120,7 @@ final class ReplyEntries {
         }
         for (name, value) in strings {
             guard let key = Self.name(of: name, rules) else { continue }
-            let text = try await resolved(value, of: entry, at: .field, in: offer.store)
+            let text = try await resolved(value, of: entry, at: .field, in: offer)
             fields.append(ReplyEntry.StringField(key: key, value: text))
         }
         fields.sort { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
@@ -120,7 +138,7 @@ final class ReplyEntries {
         guard lease.take(length) else {
             throw .refused("Too many long answers wait to be read. Read them, or try again in a minute.")
         }
-        return ReplyEntry(
+        let reply = ReplyEntry(
             name: title,
             login: username,
             password: password,
@@ -128,6 +146,8 @@ final class ReplyEntries {
             group: group,
             stringFields: fields
         )
+        if case .wanted = counter { return (reply, true) }
+        return (reply, false)
     }
 
     /// How long a uuid is in hex.
@@ -139,10 +159,10 @@ final class ReplyEntries {
     private func resolved(
         _ text: String,
         of entry: () -> PlaceholderEntry,
-        in store: any VaultStore
+        in offer: Offer
     ) async throws(VaultError) -> String {
         guard text.utf8.contains(UInt8(ascii: "{")) else { return text }
-        let resolved = try await resolved(SecretBytes(utf8: text), of: entry, at: .name, in: store)
+        let resolved = try await resolved(SecretBytes(utf8: text), of: entry, at: .name, in: offer)
         return resolved.exposedText() ?? text
     }
 
@@ -150,9 +170,10 @@ final class ReplyEntries {
         _ text: SecretBytes,
         of entry: () -> PlaceholderEntry,
         at place: PlaceholderScope.Place,
-        in store: any VaultStore
+        in offer: Offer
     ) async throws(VaultError) -> SecretBytes {
         guard text.hasBrace else { return text }
+        let store = offer.store
         let others = referred[store.name] ?? ReferredEntries(store, hiddenFrom: query)
         referred[store.name] = others
         let missed: @Sendable (LoginID) -> Void = { [logger] id in
@@ -161,13 +182,26 @@ final class ReplyEntries {
                 metadata: ["vault": "\(store.name)", "entry": "\(id)"]
             )
         }
-        let resolver = PlaceholderResolver(scope: scope, now: now, missed: missed) {
-            reference async throws(VaultError) in
-            try await others.find(reference)
-        }
+        let entry = entry()
+        let resolver = PlaceholderResolver(
+            scope: scope,
+            now: now,
+            missed: missed,
+            counterCode: { id in
+                if case .given(let code) = self.counter, id == entry.id { return code }
+                // What another entry has would be used up without its being named in any question.
+                if id == entry.id, CounterCode(fields: entry.fields) != nil {
+                    self.counter = .wanted
+                } else {
+                    missed(id)
+                }
+                return nil
+            },
+            find: { reference async throws(VaultError) in try await others.find(reference) }
+        )
         var left = budget
         defer { budget = left }
-        return try await resolver.resolved(text, of: entry(), in: place, within: &left)
+        return try await resolver.resolved(text, of: entry, in: place, within: &left)
     }
 }
 

@@ -72,7 +72,7 @@ struct OpenVault: Sendable {
 /// A login that might be handed out, and the vault it comes from.
 struct Offer: Sendable {
     let store: any VaultStore
-    let login: Login
+    var login: Login
     /// What lets it through without a question about it.
     var standing: StandingPermission?
 

@@ -64,7 +64,14 @@ final class AddressResolver {
         switch placeholder {
         case .part(let part): return taken(text(part, of: login), of: login, path)
         case .field(let name): return taken(login.urlFields[name], of: login, path)
-        case .oneTimeCode: return nil
+        case .uuid: return login.id.hex
+        case .urlPart(let part):
+            // Of what is public of it: neither a user and password nor the query.
+            return taken(login.url, of: login, path).flatMap { url in
+                part.text(ofResolved: PublicURL.text(of: url)).flatMap { $0.isEmpty ? nil : $0 }
+            }
+        // Another one by the time when a page asks.
+        case .oneTimeCode, .counterCode, .date: return nil
         case .reference(let reference):
             guard reference.isPublic, let other = find(reference) else { return nil }
             switch reference.wanted {

@@ -41,6 +41,16 @@ package struct PageAddress: Hashable, Sendable {
         guard name.hasDot || name.text == "localhost" else { return nil }
     }
 
+    /// Reads a word that can be the name of a machine in the local network, with or without a port.
+    init?(machine text: some StringProtocol) {
+        // A host name and a port: titles are longer, and there are thousands of them.
+        guard text.utf8.count <= 80 else { return nil }
+        self.init(loose: text)
+        guard scheme == nil, let name = host.name, !name.hasDot, !text.utf8.contains(UInt8(ascii: "/")) else {
+            return nil
+        }
+    }
+
     private init?(scheme: URLScheme?, authority: ArraySlice<UInt8>, mayHoldUser: Bool) {
         guard !authority.contains(UInt8(ascii: "\\")) else { return nil }
         var place = authority
@@ -64,6 +74,9 @@ package struct PageAddress: Hashable, Sendable {
 
     /// Whether its host is an Internet host, so that it may be compared across schemes and shortened.
     package var isOnInternet: Bool { scheme.map { $0.port != nil } ?? true }
+
+    /// Whether its host is an address, or a name that means something in the local network alone.
+    var isLocal: Bool { isOnInternet && !(host.name?.hasDot ?? false) }
 
     /// The port that a connection would go to, or nil where that can't be told.
     package var port: UInt16? { writtenPort ?? scheme?.port }

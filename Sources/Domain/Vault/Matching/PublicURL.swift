@@ -29,11 +29,11 @@ package enum PublicURL {
         return String(decoding: bytes[..<start] + place, as: UTF8.self)
     }
 
-    /// Where what stands before the host ends.
+    /// Where what stands before the host ends, its `@` included; nil where there is no such thing.
     ///
     /// A password that was written without escapes may contain a slash, a question mark or a number sign: what looks
     /// like a port but isn't a number is the beginning of one, which goes up to the last `@`.
-    private static func userEnd(in rest: ArraySlice<UInt8>) -> Int? {
+    static func userEnd(in rest: ArraySlice<UInt8>) -> Int? {
         let authority = rest.prefix { !"/?#".utf8.contains($0) }
         if let at = authority.lastIndex(of: UInt8(ascii: "@")) { return at + 1 }
         guard authority.first != UInt8(ascii: "["), let colon = authority.firstIndex(of: UInt8(ascii: ":")),

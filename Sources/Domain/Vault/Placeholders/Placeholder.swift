@@ -9,8 +9,16 @@ enum Placeholder: Equatable {
     case part(PlaceholderEntry.Part)
     /// A string field of the same entry.
     case field(String)
+    /// The uuid of the same entry, 32 hex digits.
+    case uuid
+    /// A part of the URL of the same entry.
+    case urlPart(URLPart)
+    /// The time, or a part of it.
+    case date(DatePart)
     /// The current one-time code.
     case oneTimeCode
+    /// The next one-time code by a counter.
+    case counterCode
     /// A field of another entry.
     case reference(FieldReference)
 
@@ -26,9 +34,18 @@ enum Placeholder: Equatable {
         case "PASSWORD": self = .part(.password)
         case "URL": self = .part(.url)
         case "TITLE": self = .part(.title)
+        case "NOTES": self = .part(.notes)
+        case "UUID": self = .uuid
         case "TOTP", "TIMEOTP": self = .oneTimeCode
+        case "HMACOTP": self = .counterCode
         case let name where name.utf8.starts(with: "S:".utf8) && name.utf8.count > 2:
             self = .field(String(inner.unicodeScalars.dropFirst(2)))
+        case let name where name.utf8.starts(with: "URL:".utf8):
+            guard let part = URLPart(rawValue: String(name.unicodeScalars.dropFirst(4))) else { return nil }
+            self = .urlPart(part)
+        case let name where name.utf8.starts(with: "DT_".utf8):
+            guard let part = DatePart(String(name.unicodeScalars.dropFirst(3))) else { return nil }
+            self = .date(part)
         case let name where name.utf8.starts(with: "REF:".utf8):
             let text = String(inner.unicodeScalars.dropFirst(4))
             guard let reference = FieldReference(text) else { return nil }

@@ -4,7 +4,8 @@ import Ciphers
 package import SecureMemory
 
 // Three programs, three ways to keep a seed in string fields:
-//   otp                                     KeePassXC: otpauth://totp/…; KeeOtp: key=…&step=…&encoding=…
+//   otp                                     KeePassXC: otpauth://totp/…; KeeOtp: key=…&step=…&encoding=…;
+//                                           others: otpauth://steam/…, steam://SEED
 //   TimeOtp-Secret[-Hex|-Base32|-Base64]    KeePass itself, with TimeOtp-Period, -Length, -Algorithm
 //   TOTP Seed, TOTP Settings                KeeTrayTOTP: base32, and "30;6" or "30;S" for Steam
 
@@ -34,7 +35,7 @@ extension OneTimeCode {
     /// KeePass's own fields.
     private init?(keePass fields: [String: SecretBytes]) {
         self.init(
-            secret: Self.keePassSecret(fields),
+            secret: Self.keePassSecret("TimeOtp", fields),
             algorithm: Self.text(fields["TimeOtp-Algorithm"], else: .sha1) { HMAC.Algorithm(oneTime: $0) },
             period: Self.text(fields["TimeOtp-Period"], else: 30) { Int64($0) },
             length: Self.text(fields["TimeOtp-Length"], else: 6) { Int($0) }
@@ -44,7 +45,13 @@ extension OneTimeCode {
     /// The field `otp`: a URI, a query of KeeOtp, or a bare seed.
     private init?(otp field: SecretBytes) {
         guard let text = field.exposedText()?.trimmingSpaces() else { return nil }
-        guard text.lowercased().hasPrefix("otpauth://") else {
+        let start = text.lowercased()
+        if start.hasPrefix("steam://") {
+            let seed = text.dropFirst("steam://".count).prefix { $0 != "?" && $0 != "/" }
+            self.init(secret: Base32.decode(SecretBytes(utf8: String(seed))), length: 5, alphabet: .steam)
+            return
+        }
+        guard start.hasPrefix("otpauth://") else {
             guard text.contains("=") && text.contains("key") else {
                 self.init(secret: Self.bareSeed(text))
                 return
@@ -62,16 +69,31 @@ extension OneTimeCode {
             return
         }
         // For codes by counter (`hotp`), the counter would have to be stored with every use.
-        guard text.lowercased().hasPrefix("otpauth://totp"), let mark = text.firstIndex(of: "?") else {
+        let isSteam = start.hasPrefix("otpauth://steam")
+        guard isSteam || start.hasPrefix("otpauth://totp"), let mark = text.firstIndex(of: "?") else {
             return nil
         }
         let query = OneTimeQuery(text[text.index(after: mark)...])
         let secret = query["secret"].flatMap { Base32.decode(SecretBytes(utf8: $0)) }
-        self.init(query: query, secret: secret, period: "period", length: "digits", hash: "algorithm")
+        self.init(
+            query: query,
+            secret: secret,
+            period: "period",
+            length: "digits",
+            hash: "algorithm",
+            isSteam: isSteam
+        )
     }
 
-    private init?(query: OneTimeQuery, secret: SecretBytes?, period: String, length: String, hash: String) {
-        let isSteam = [query["encoder"], query["type"]].contains { $0?.lowercased() == "steam" }
+    private init?(
+        query: OneTimeQuery,
+        secret: SecretBytes?,
+        period: String,
+        length: String,
+        hash: String,
+        isSteam: Bool = false
+    ) {
+        let isSteam = isSteam || [query["encoder"], query["type"]].contains { $0?.lowercased() == "steam" }
         self.init(
             secret: secret,
             algorithm: query[hash].map { HMAC.Algorithm(oneTime: $0) } ?? .sha1,
@@ -92,11 +114,15 @@ extension OneTimeCode {
         )
     }
 
-    private static func keePassSecret(_ fields: [String: SecretBytes]) -> SecretBytes? {
-        fields["TimeOtp-Secret"].flatMap { $0.isEmpty ? nil : $0 }
-            ?? fields["TimeOtp-Secret-Base32"].flatMap(Base32.decode)
-            ?? fields["TimeOtp-Secret-Base64"].flatMap { base64Bytes($0) }
-            ?? fields["TimeOtp-Secret-Hex"].flatMap { hexBytes($0) }
+    /// The seed in KeePass's fields, whose names begin with `TimeOtp` or `HmacOtp`.
+    static func keePassSecret(_ kind: String, _ fields: [String: SecretBytes]) -> SecretBytes? {
+        func field(_ form: String) -> SecretBytes? {
+            fields["\(kind)-Secret\(form)"].flatMap { $0.count <= longest ? $0 : nil }
+        }
+        return field("").flatMap { $0.isEmpty ? nil : $0 }
+            ?? field("-Base32").flatMap(Base32.decode)
+            ?? field("-Base64").flatMap { base64Bytes($0) }
+            ?? field("-Hex").flatMap { hexBytes($0) }
     }
 
     /// A seed without anything around it, and not a remark: "see paper" would be base32, too.
@@ -177,7 +203,7 @@ extension HMAC.Algorithm {
 }
 
 extension StringProtocol {
-    fileprivate func trimmingSpaces() -> String {
+    func trimmingSpaces() -> String {
         String(drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
     }
 }

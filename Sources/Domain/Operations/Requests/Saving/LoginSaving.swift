@@ -51,6 +51,25 @@ struct LoginSaving: Sendable {
         in store: any VaultStore,
         verified: VerifiedRequest
     ) async throws(Refusal) -> Saved {
+        let approved = try await approve(wish, named: name, in: store, verified: verified)
+        return try await carryOut(wish.draft, of: approved, in: store, verified: verified)
+    }
+
+    /// A save that may be carried out.
+    struct Approved: Sendable {
+        fileprivate let wish: SaveRequest
+        /// What the person was shown, or would have been.
+        fileprivate let shown: SavePreview
+        fileprivate let standing: StandingPermission
+    }
+
+    /// Asks where nothing covers it; the rest as in ``save(_:named:in:verified:)``.
+    func approve(
+        _ wish: SaveRequest,
+        named name: [UInt8],
+        in store: any VaultStore,
+        verified: VerifiedRequest
+    ) async throws(Refusal) -> Approved {
         let shown = try await preview(wish, in: store)
         // So only if nothing was sent but a title, a user name and a URL without a secret part.
         guard !shown.isUnchanged else { throw .vault(.unchanged) }
@@ -61,12 +80,23 @@ struct LoginSaving: Sendable {
             vault: store.name,
             verified: verified
         )
+        return Approved(wish: wish, shown: shown, standing: standing)
+    }
+
+    /// Saves a draft that changes what was shown, with whatever values; the rest as in ``save(_:named:in:verified:)``.
+    func carryOut(
+        _ draft: LoginDraft,
+        of approved: Approved,
+        in store: any VaultStore,
+        verified: VerifiedRequest
+    ) async throws(Refusal) -> Saved {
+        let (wish, shown, standing) = (approved.wish, approved.shown, approved.standing)
         let code = standing.permission.code
         let id: LoginID
         do throws(Refusal) {
             // The entry may have become a different one while the person thought about it.
             guard try await preview(wish, in: store).isCovered(by: shown) else { throw .changedMeanwhile }
-            id = try await self.store(wish.draft, in: store, under: standing, verified: verified)
+            id = try await self.store(draft, in: store, under: standing, verified: verified)
         } catch {
             if let code, let why = error.failure(of: store.name) {
                 await approvals.failed(code, because: why)

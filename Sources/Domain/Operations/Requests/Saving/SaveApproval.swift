@@ -112,6 +112,7 @@ struct SaveApproval: Sendable {
             alwaysOffered: !widens
         )
         question.lostHosts = preview.lostHosts
+        question.usesCode = wish.usesCode
         question.settingsFields = wish.draft.fields.keys.filter(LoginDraft.isSettings).sorted()
         question.describe(verified, caller: caller, among: vaults)
         let decided = try await approval.ask(question, for: verified) { [decisions] answer, session in

@@ -6,7 +6,7 @@ import KeePassHTTP
 import SecureMemory
 import Vault
 
-/// What a `set-login` asks for, decrypted.
+/// What a `set-login` asks for, decrypted; or that the counter of a login's one-time codes moves on.
 struct SaveRequest: Sendable {
     let draft: LoginDraft
     /// The host of the client's own Url, and of its SubmitUrl where that is another.
@@ -19,6 +19,16 @@ struct SaveRequest: Sendable {
     let unreadableURL: String?
     /// Everything that makes two saves the same, including secrets.
     let parts: [SecretBytes]
+    /// Whether a one-time code goes out, which this uses up.
+    let usesCode: Bool
+
+    /// The save that goes along with a login's one-time code by a counter, whatever the counter is by then.
+    init(countingCodesOf login: LoginID) {
+        draft = LoginDraft(id: login, fields: [CounterCode.counterField: SecretBytes(utf8: "")])
+        (host, submitHost, pageScheme, submitScheme, unreadableURL) = (nil, nil, nil, nil, nil)
+        parts = [SecretBytes(utf8: login.hex), SecretBytes(utf8: CounterCode.counterField)]
+        usesCode = true
+    }
 
     init(_ verified: VerifiedRequest) throws(Refusal) {
         let (uuid, login, name) = (verified.text("Uuid"), verified.text("Login"), verified.text("Name"))
@@ -60,6 +70,7 @@ struct SaveRequest: Sendable {
             allowHosts: submitHost.map { [$0] } ?? [],
             fields: fields
         )
+        usesCode = false
         self.host = host
         self.submitHost = submitHost
         let texts = [uuid, login, name, url, submit, realm].map { SecretBytes(utf8: $0 ?? "") }

@@ -10,6 +10,8 @@ import Vault
 struct Saved: Sendable {
     let id: LoginID
     let code: String?
+    /// The one-time code that it used up, if that is what it was for.
+    var oneTimeCode: SecretBytes?
 }
 
 /// The saves that run or have just been carried out, so that each is carried out once.

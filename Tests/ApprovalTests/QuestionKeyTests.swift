@@ -30,6 +30,7 @@ import Testing
         "isNew": { $0.isNew.toggle() },
         "fields": { $0.fields = ["URL"] },
         "clientName": { $0.clientName = "Work" },
+        "extensionName": { $0.extensionName = "Helper" },
         "usesCode": { $0.usesCode.toggle() },
         "givenTo": { $0.givenTo = KeyOwner(program: "/usr/bin/other") },
         "replaced": { $0.replaced = KeyOwner(program: "/usr/bin/other") },

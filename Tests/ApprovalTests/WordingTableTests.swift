@@ -282,6 +282,18 @@ extension ApprovalRequest {
             .release(.named("chromium", origin: helper)).with { $0.submitHost = "login.github.com" }
         },
         Words(
+            "release to an extension that the person has named",
+            "firefox asks for your login at github.com",
+            [
+                "Login “Entry AA” (“user-AA”)", "It gets user name and password.",
+                "It says that it is the extension that you call “Helper”.",
+            ]
+        ) {
+            .release(.named("firefox", origin: "moz-extension://4ff2fb68")).with {
+                $0.extensionName = "Helper"
+            }
+        },
+        Words(
             "release for a title",
             "firefox asks for your login for “My bank”",
             ["Login “Entry AA” (“user-AA”)", "It gets user name and password."]
@@ -387,6 +399,11 @@ extension ApprovalRequest {
     ]
 
     private static let saves = [
+        Words(
+            "a one-time code by a counter",
+            "firefox asks for a one-time code at github.com",
+            ["Login “GitHub” (“octocat”)", "The code is used up, and its counter is saved."]
+        ) { .change { ($0.usesCode, $0.fields) = (true, ["HmacOtp-Counter"]) } },
         Words(
             "a new login",
             "firefox wants to save a new login at github.com",

@@ -81,6 +81,7 @@ import Testing
         ("chrome-extension://dafgdjggglmmknipkhngniifhplpcldb", "KeePassHttp-Connector"),
         ("chrome-extension://ompiailgknfdndiefoaoiligalphfdae/", "chromeIPass"),
         ("chrome-extension://bfmglfdehkodoiinbclgoppembjfgjkj", "KeePassHelper"),
+        ("chrome-extension://dphoaaiomekdhacmfoblfblmncpnbahm", "ChromeKeePass"),
     ])
     func `an extension that Chromium knows by one id has a name`(origin: String, name: String) {
         #expect(ClaimedOrigin(origin) == .knownExtension(name))

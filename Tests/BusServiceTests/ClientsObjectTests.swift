@@ -69,7 +69,7 @@ struct `Clients on the bus` {
         #expect(
             client.mapValues(\.signature.text) == [
                 "id": "s", "name": "s", "fingerprint": "s", "created": "t", "last-used": "t", "program": "s",
-                "origin": "s", "database": "s",
+                "origin": "s", "extension": "s", "database": "s",
             ]
         )
         #expect(client["id"] == .string("firefox"))
@@ -91,6 +91,16 @@ struct `Clients on the bus` {
         let client = try #require(try await list(fixture).first)
         #expect(client["id"] == .string("firefox"))
         #expect(client["name"] == .string("The fox"))
+    }
+
+    @Test func `the extension of a client gets a name, which is kept with its key`() async throws {
+        let (session, fixture) = try await withClient()
+        _ = try await call(fixture, ClientsInterface.nameExtension, "firefox", "KeePassHelper")
+        let client = try #require(try await list(fixture).first)
+        #expect(client["name"] == .string("firefox") && client["extension"] == .string("KeePassHelper"))
+        #expect(try await session.secretTool(["lookup", "extension", "KeePassHelper"]).status == 0)
+        _ = try await call(fixture, ClientsInterface.nameExtension, "firefox", "")
+        #expect(try await list(fixture).first?["extension"] == .string(""))
     }
 
     @Test func `a revoked client is gone from list and keyring`() async throws {
@@ -253,6 +263,7 @@ struct `Clients on the bus` {
         let (_, fixture) = try await withClient()
         let calls: [(BusMethod, [Value])] = [
             (ClientsInterface.rename, [.string("chrome"), .string("a")]),
+            (ClientsInterface.nameExtension, [.string("chrome"), .string("a")]),
             (ClientsInterface.revoke, [.string("chrome")]), (ClientsInterface.grants, [.string("chrome")]),
             (ClientsInterface.forget, [.string("chrome"), .string("a")]),
             (ClientsInterface.forget, [.string("firefox"), .string("no such grant")]),

@@ -19,6 +19,7 @@ struct `Who may change something` {
             [.string("watch"), .vardict([:])]
         ),
         (ClientsInterface.rename, ClientsInterface.description, [.string("a"), .string("b")]),
+        (ClientsInterface.nameExtension, ClientsInterface.description, [.string("a"), .string("b")]),
         (ClientsInterface.revoke, ClientsInterface.description, [.string("a")]),
         (ApprovalInterface.unmute, ApprovalInterface.description, [.string("")]),
         (ClientsInterface.forget, ClientsInterface.description, [.string("a"), .string("b")]),

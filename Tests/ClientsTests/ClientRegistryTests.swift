@@ -336,6 +336,22 @@ import Testing
         await #expect(throws: ClientError.unknown("x")) { try await fixture.registry.rename("x", to: "y") }
     }
 
+    @Test func `what the person calls an extension is kept with its key`() async throws {
+        let fixture = try await RegistryFixture()
+        _ = try await fixture.register()
+        try await fixture.registry.nameExtension(of: "firefox", "KeePassHelper")
+        #expect(try await fixture.registry.list().map(\.extensionName) == ["KeePassHelper"])
+        #expect(try await fixture.registry.list().map(\.name) == [nil])
+        try await fixture.registry.nameExtension(of: "firefox", "")
+        #expect(try await fixture.registry.list().map(\.extensionName) == [nil])
+        await #expect(throws: ClientError.badName) {
+            try await fixture.registry.nameExtension(of: "firefox", "a\nb")
+        }
+        await #expect(throws: ClientError.unknown("x")) {
+            try await fixture.registry.nameExtension(of: "x", "y")
+        }
+    }
+
     @Test func `nobody may be called what another is called in letters of another script`() async throws {
         let fixture = try await RegistryFixture()
         for id in ["ssh", "backup"] { try await fixture.register(id) }

@@ -45,11 +45,11 @@ struct FormattingTests {
         let client: [String: Value] = [
             "id": .string("firefox\u{1B}[2J"), "name": .string("Work"), "fingerprint": .string("3F:A2"),
             "created": .uint64(10), "last-used": .uint64(0), "program": .string("/usr/bin/firefox"),
-            "origin": .string("moz-extension://x"),
+            "origin": .string("moz-extension://x"), "extension": .string("Helper\n"),
         ]
         #expect(
             ClientsCommand.lines([client], now: 100) == [
-                "“firefox[2J” (Work)  3F:A2  made 90 seconds ago  not used yet  /usr/bin/firefox “moz-extension://x”"
+                "“firefox[2J” (Work)  3F:A2  made 90 seconds ago  not used yet  /usr/bin/firefox “moz-extension://x” (“Helper”)"
             ]
         )
     }

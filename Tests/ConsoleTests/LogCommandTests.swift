@@ -32,6 +32,9 @@ struct LogCommandTests {
     @Test func `a name that was taken away is told as such`() {
         #expect(RenameCommand.told("night", "Night job") == "night is shown as “Night job”.")
         #expect(RenameCommand.told("night", "").contains("shown under its Id"))
+        let named = RenameCommand.told("fox", "KeePassHelper", isForExtension: true)
+        #expect(named == "Questions call the extension of fox “KeePassHelper” from now on.")
+        #expect(RenameCommand.told("fox", "", isForExtension: true).contains("no name any more"))
     }
 
     @Test(arguments: [

@@ -14,6 +14,11 @@ package enum ClientsInterface {
         "Rename",
         in: [BusArgument("client", "s"), BusArgument("name", "s")]
     )
+    /// Notes what the person calls the browser extension that associated a client.
+    package static let nameExtension = BusMethod(
+        "NameExtension",
+        in: [BusArgument("client", "s"), BusArgument("name", "s")]
+    )
     /// Deletes a client's key and its grants.
     package static let revoke = BusMethod("Revoke", in: [BusArgument("client", "s")])
     /// What a client, or every client if none is named, has been granted or refused beyond a single request.
@@ -38,7 +43,7 @@ package enum ClientsInterface {
     package static let description = BusInterfaceDescription(
         name: name,
         path: path,
-        methods: [list, rename, revoke, grants, forget],
+        methods: [list, rename, nameExtension, revoke, grants, forget],
         signals: [changed],
         properties: [version]
     )
@@ -59,6 +64,8 @@ package enum ClientsInterface {
         package static let program = "program"
         /// `s`: the Origin that associated it, empty if none.
         package static let origin = "origin"
+        /// `s`: what the person calls that extension, empty if nothing.
+        package static let extensionName = "extension"
         /// `s`: the Hash of the vault at the time.
         package static let database = "database"
     }

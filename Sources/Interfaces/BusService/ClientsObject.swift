@@ -27,6 +27,7 @@ struct ClientsObject: Sendable {
             ClientsInterface.description,
             methods: [
                 (ClientsInterface.list, list), (ClientsInterface.rename, rename),
+                (ClientsInterface.nameExtension, nameExtension),
                 (ClientsInterface.revoke, revoke),
                 (ClientsInterface.grants, grants), (ClientsInterface.forget, forget),
             ]
@@ -44,6 +45,28 @@ struct ClientsObject: Sendable {
         let client = try await client(call.body.first?.asString ?? "")
         do throws(ClientError) {
             try await clients.rename(client.id, to: call.body.last?.asString ?? "")
+        } catch {
+            throw DBusError(error)
+        }
+        return []
+    }
+
+    private func nameExtension(_ call: MethodCall) async throws(DBusError) -> [Value] {
+        _ = try await callers.unsandboxed(call.sender)
+        let client = try await client(call.body.first?.asString ?? "")
+        switch client.origin.map(ClaimedOrigin.init) {
+        case .otherExtension: break
+        case .knownExtension(let name):
+            throw .invalidArgs(
+                "That client is the extension \(name), by an id that is the same everywhere: it needs no name."
+            )
+        case .page, nil:
+            throw .invalidArgs(
+                "No browser extension has associated that client. `keybell clients` shows what did."
+            )
+        }
+        do throws(ClientError) {
+            try await clients.nameExtension(of: client.id, call.body.last?.asString ?? "")
         } catch {
             throw DBusError(error)
         }
@@ -283,6 +306,7 @@ extension Client {
             Key.lastUsed: .uint64(lastUsed ?? 0),
             Key.program: .string(program),
             Key.origin: .string(origin ?? ""),
+            Key.extensionName: .string(extensionName ?? ""),
             Key.database: .string(database),
         ]
     }

@@ -59,7 +59,7 @@ struct QuestionKey: Hashable, Sendable {
             [
                 request.client, request.fingerprint, request.host, request.submitHost, request.claimedHost,
                 request.claimedSubmitHost, request.claimedTitle, request.exception?.rawValue, request.search,
-                request.clientName,
+                request.clientName, request.extensionName,
                 // One unlock is enough for whatever is wanted next.
                 request.kind == .unlock ? nil : request.requestType,
             ] + texts(of: request.givenTo) + texts(of: request.replaced)
@@ -78,7 +78,10 @@ struct QuestionKey: Hashable, Sendable {
 
     private static func texts(of owner: KeyOwner?) -> [String?] {
         // When it was last used changes with each use.
-        [owner?.program, owner?.origin, owner?.created.map { String($0) }, owner?.fingerprint]
+        [
+            owner?.program, owner?.origin, owner?.created.map { String($0) }, owner?.fingerprint,
+            owner?.extensionName,
+        ]
     }
 
     private static func append(_ text: String?, to bytes: inout [UInt8]) {

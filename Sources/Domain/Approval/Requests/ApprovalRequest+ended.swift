@@ -26,7 +26,9 @@ extension ApprovalRequest {
         let texts = (Self.texts + Self.hosts).compactMap { self[keyPath: $0] }
         let lists = (Self.lists + Self.hostLists + [\.vaults]).flatMap { self[keyPath: $0] }
         let names = entries.flatMap { [$0.uuid, $0.title, $0.username] }
-        let owners = [givenTo, replaced].compactMap(\.self).flatMap { [$0.program, $0.origin ?? ""] }
+        let owners = [givenTo, replaced].compactMap(\.self).flatMap {
+            [$0.program, $0.origin ?? "", $0.extensionName ?? ""]
+        }
         return Self.ownSize + caller.size
             + (texts + lists + names + owners).reduce(0) { $0 + MemoryLayout<String>.size + $1.utf8.count }
     }
@@ -39,6 +41,7 @@ extension ApprovalRequest {
     private static var texts: [WritableKeyPath<ApprovalRequest, String?>] {
         [
             \.client, \.suggestedID, \.fingerprint, \.claimedTitle, \.requestType, \.search, \.clientName,
+            \.extensionName,
         ]
     }
 

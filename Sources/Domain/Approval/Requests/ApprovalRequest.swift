@@ -121,6 +121,8 @@ package struct ApprovalRequest: Sendable, Hashable {
     package var usesCode = false
     /// What the person has named the client, if anything.
     package var clientName: String?
+    /// What the person calls the extension whose Origin asks, where the client was let in from just that one.
+    package var extensionName: String?
     /// Where the key was given to another program or extension than the one that asks: to which.
     package var givenTo: KeyOwner?
     /// Overwrite: who loses the Id.

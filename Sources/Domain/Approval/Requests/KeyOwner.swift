@@ -14,6 +14,8 @@ package struct KeyOwner: Sendable, Hashable {
     package var fingerprint: String?
     /// What the person has named it, if anything.
     package var name: String?
+    /// What the person calls the extension of that Origin, if anything.
+    package var extensionName: String?
 
     /// Describes whose key it is.
     package init(
@@ -22,7 +24,8 @@ package struct KeyOwner: Sendable, Hashable {
         created: UInt64? = nil,
         lastUsed: UInt64? = nil,
         fingerprint: String? = nil,
-        name: String? = nil
+        name: String? = nil,
+        extensionName: String? = nil
     ) {
         self.program = program
         self.origin = origin
@@ -30,5 +33,6 @@ package struct KeyOwner: Sendable, Hashable {
         self.lastUsed = lastUsed
         self.fingerprint = fingerprint
         self.name = name
+        self.extensionName = extensionName
     }
 }

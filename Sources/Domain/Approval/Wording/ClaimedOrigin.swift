@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What a claimed Origin says about the asker.
-enum ClaimedOrigin: Equatable {
+package enum ClaimedOrigin: Equatable {
     /// An extension that Chromium or Edge know under one id everywhere.
     case knownExtension(String)
     /// Some other extension; Firefox gives each a random id in every profile.
@@ -9,21 +9,13 @@ enum ClaimedOrigin: Equatable {
     /// A page, which is let in only where `allowed_origins` has it.
     case page(String)
 
-    private static let known = [
-        // Chrome Web Store.
-        "jgnfghanfbjmimbdmnjfofnbcgpkbegj": "KeePassHelper",
-        "dafgdjggglmmknipkhngniifhplpcldb": "KeePassHttp-Connector",
-        "ompiailgknfdndiefoaoiligalphfdae": "chromeIPass",
-        // Microsoft Edge Add-ons.
-        "bfmglfdehkodoiinbclgoppembjfgjkj": "KeePassHelper",
-    ]
-
-    init(_ origin: String) {
+    /// Reads an Origin.
+    package init(_ origin: String) {
         guard let parts = Self.parts(of: origin), parts.scheme.hasSuffix("-extension") else {
             self = .page(origin)
             return
         }
-        let name = parts.scheme == "chrome-extension" ? Self.known[parts.rest] : nil
+        let name = parts.scheme == "chrome-extension" ? KnownExtensions.names[parts.rest] : nil
         self = name.map { .knownExtension($0) } ?? .otherExtension
     }
 

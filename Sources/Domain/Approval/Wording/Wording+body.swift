@@ -205,6 +205,11 @@ extension Wording {
                 "It says that it is the extension \(name).",
                 brief: "It says that it is \(name)."
             )
+        case .otherExtension where request.extensionName != nil:
+            BodyLine(
+                "It says that it is the extension that you call \(quoted(request.extensionName ?? "")).",
+                brief: "It says that it is \(TitleRoom.brief.quotes(request.extensionName ?? ""))."
+            )
         case .otherExtension:
             request.kind == .associate
                 ? BodyLine(
@@ -247,7 +252,9 @@ extension Wording {
         guard let origin = owner.origin, !origin.isEmpty else { return program }
         return switch ClaimedOrigin(origin) {
         case .knownExtension(let name): "the extension \(name) of \(program)"
-        case .otherExtension: "an extension of \(program)"
+        case .otherExtension:
+            owner.extensionName.map { "the extension \(quoted($0)) of \(program)" }
+                ?? "an extension of \(program)"
         case .page(let page): "the page \(quoted(page)) in \(program)"
         }
     }
@@ -261,7 +268,9 @@ extension Wording {
         guard let origin = owner.origin, !origin.isEmpty else { return program }
         return switch ClaimedOrigin(origin) {
         case .knownExtension(let name): "\(name) of \(program)"
-        case .otherExtension: "an extension of \(program)"
+        case .otherExtension:
+            owner.extensionName.map { "\(TitleRoom.brief.quotes($0)) of \(program)" }
+                ?? "an extension of \(program)"
         case .page: "a page in \(program)"
         }
     }

@@ -18,6 +18,8 @@ package struct Client: Hashable, Sendable, Identifiable {
     package let program: String
     /// The Origin that associated it, for a browser extension.
     package let origin: String?
+    /// What the person calls that extension, if anything: Firefox gives one a random Origin in each profile.
+    package var extensionName: String?
     /// The Hash of the vault at that time.
     package let database: String
     /// Whether it has once sent a right Hmac, and is held to it since.
@@ -32,6 +34,7 @@ package struct Client: Hashable, Sendable, Identifiable {
         lastUsed: UInt64? = nil,
         program: String,
         origin: String? = nil,
+        extensionName: String? = nil,
         database: String = "",
         usesHmac: Bool = false
     ) {
@@ -42,6 +45,7 @@ package struct Client: Hashable, Sendable, Identifiable {
         self.lastUsed = lastUsed
         self.program = program
         self.origin = origin
+        self.extensionName = extensionName
         self.database = database
         self.usesHmac = usesHmac
     }

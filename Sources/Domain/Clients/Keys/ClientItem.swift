@@ -19,6 +19,7 @@ package enum ClientItem {
         static let created = "created"
         static let hmac = "hmac"
         static let lastUsed = "last-used"
+        static let extensionName = "extension"
     }
 
     /// What Seahorse shows of a client that the person hasn't named.
@@ -58,6 +59,7 @@ package enum ClientItem {
             lastUsed: number(Attribute.lastUsed),
             program: item.attributes[Attribute.program] ?? "",
             origin: item.attributes[Attribute.origin].flatMap { $0.isEmpty ? nil : $0 },
+            extensionName: item.attributes[Attribute.extensionName].flatMap { PlainName(cleaning: $0)?.text },
             database: item.attributes[Attribute.database] ?? "",
             usesHmac: item.attributes[Attribute.hmac].map { !$0.isEmpty && $0 != "0" } ?? false
         )

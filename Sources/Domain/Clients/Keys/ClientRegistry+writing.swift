@@ -169,6 +169,23 @@ extension ClientRegistry {
         }
     }
 
+    /// Notes what the person calls the extension that associated a client; an empty name takes that away.
+    ///
+    /// It is kept with the key: one that takes its place may belong to another extension.
+    package func nameExtension(of id: String, _ name: String) async throws(ClientError) {
+        let shown = PlainName(name)
+        guard name.isEmpty || shown != nil else { throw .badName }
+        guard let known = try await snapshot()[id] else { throw .unknown(id) }
+        try await write { [keyring] () async throws(KeyringError) in
+            // As it is now: when it was last used is among the attributes, too.
+            let items = try await keyring.items(schema: ClientItem.schema)
+            guard let item = items.first(where: { $0.path == known.item.path }) else { return }
+            var attributes = item.attributes
+            attributes[ClientItem.Attribute.extensionName] = shown?.text
+            try await keyring.change(item, attributes: attributes)
+        }
+    }
+
     /// Takes a client's key away, with every double; from this moment on its requests are refused.
     ///
     /// - Throws: `.unknown` where there is none, or why it couldn't be deleted; its requests are refused all the same, and it is

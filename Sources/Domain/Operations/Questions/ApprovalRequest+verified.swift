@@ -12,6 +12,8 @@ extension ApprovalRequest {
     mutating func describe(_ verified: VerifiedRequest, caller: Caller, among vaults: VaultSet) {
         requestType = verified.request.type.rawValue
         clientName = verified.client.name
+        let isSameOrigin = (caller.origin ?? "").utf8.elementsEqual((verified.client.origin ?? "").utf8)
+        extensionName = isSameOrigin ? verified.client.extensionName : nil
         givenTo = verified.isFamiliar(caller) ? nil : KeyOwner(verified.client)
         hasOtherVaults = vaults.stores.count > self.vaults.count
     }
@@ -25,7 +27,8 @@ extension KeyOwner {
             created: client.created,
             lastUsed: client.lastUsed,
             fingerprint: client.fingerprint,
-            name: client.name
+            name: client.name,
+            extensionName: client.extensionName
         )
     }
 }

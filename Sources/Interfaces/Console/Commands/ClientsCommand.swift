@@ -30,7 +30,10 @@ struct ClientsCommand: AsyncParsableCommand {
         typealias Key = ClientsInterface.Key
         let rows = clients.map { client in
             let used = client.number(Key.lastUsed)
-            let program = [client.name(Key.program), client.quoted(Key.origin)].filter { !$0.isEmpty }
+            let named = client.quoted(Key.extensionName)
+            let program = [
+                client.name(Key.program), client.quoted(Key.origin), named.isEmpty ? "" : "(\(named))",
+            ].filter { !$0.isEmpty }
             return [
                 client.clientName(Key.id, shown: Key.name),
                 client.cleanText(Key.fingerprint),

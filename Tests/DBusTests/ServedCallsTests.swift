@@ -169,6 +169,20 @@ import Testing
         #expect(taken == .now)
     }
 
+    @Test mutating func `a process has room for what it doesn't hold yet, and always for small arguments`()
+        throws
+    {
+        let all = calls.room(for: "greedy")
+        #expect(all == ServedCalls.bytesPerCaller)
+        let (number, _) = try require("greedy")
+        let isHeld = calls.hold(number, from: "greedy", bytes: all - 100)
+        #expect(isHeld)
+        #expect(calls.room(for: "greedy") == ServedCalls.fewBytes)
+        #expect(calls.room(for: "honest") == ServedCalls.bytesPerCaller)
+        _ = calls.end(number, from: "greedy")
+        #expect(calls.room(for: "greedy") == all)
+    }
+
     @Test mutating func `the memory of a few calls with large arguments is given back, too`() throws {
         var isLast = false
         for _ in 0..<5 {

@@ -65,6 +65,22 @@ struct `Values` {
         #expect(error?.name == DBusError.Name.limitsExceeded)
     }
 
+    @Test func `nothing is read of what there is no room for`() throws {
+        let text = Value.string(String(repeating: "x", count: 10_000))
+        let message = try RawMessage.signal("/a", "org.keybell.Test", "Thing", [text, text, .strings(["a"])])
+        for (memory, values) in [(15_000, 2), (8000, 1), (0, 1)] {
+            var budget = ValueDecoder.Budget.call(within: memory)
+            let whole = budget.values
+            do throws(DBusError) {
+                _ = try message.body(within: &budget)
+                Issue.record("it is read")
+            } catch {
+                #expect(error.name == DBusError.Name.limitsExceeded)
+            }
+            #expect(whole - budget.values == values)
+        }
+    }
+
     @Test func `a signature longer than 255 is refused`() {
         let body = [Value](repeating: .byte(0), count: 256)
         #expect(throws: DBusError.self) {

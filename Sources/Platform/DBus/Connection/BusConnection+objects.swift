@@ -85,13 +85,14 @@ extension BusConnection {
         }
     }
 
-    /// Reads what a call brings.
+    /// Reads what a call brings, as far as its sender has room for it.
     private func arguments(
         of message: borrowing RawMessage,
         _ call: Int,
         from sender: String
     ) throws(DBusError) -> [Value] {
-        var budget = ValueDecoder.Budget.call
+        let room = servedCalls.room(for: sender)
+        var budget = ValueDecoder.Budget.call(within: room)
         let outcome: Result<[Value], DBusError>
         do throws(DBusError) {
             outcome = .success(try message.body(within: &budget))
@@ -99,7 +100,7 @@ extension BusConnection {
             outcome = .failure(error)
         }
         // What came of one that can't be read has taken memory, too.
-        guard servedCalls.hold(call, from: sender, bytes: budget.spentByCall) else { throw Self.tooMany }
+        guard servedCalls.hold(call, from: sender, bytes: room - budget.memory) else { throw Self.tooMany }
         return try outcome.get()
     }
 

@@ -24,8 +24,10 @@ package enum Bus: Hashable, Sendable {
         let raw = try unsafe Self.open(bus)
         // libdbus would end the whole program when the bus goes.
         unsafe dbus_connection_set_exit_on_disconnect(raw, 0)
-        // A message with more ends the connection, so as many as the kernel passes at once; what is to come waits while
-        // those that have come have more than a few.
+        // What is over a limit of libdbus's ends the connection, and anybody on the bus can send it. So there is no
+        // limit of a message's length but D-Bus's own, which the bus keeps to: one that nobody wants is let go of as soon
+        // as it is there. Of descriptors a message may have as many as the kernel passes at once; what is to come waits
+        // while those that have come have more than a few.
         unsafe dbus_connection_set_max_message_unix_fds(raw, Self.mostPassedDescriptors)
         unsafe dbus_connection_set_max_received_unix_fds(raw, Self.mostHeldDescriptors)
         guard let name = unsafe dbus_bus_get_unique_name(raw) else {
@@ -93,9 +95,18 @@ package enum Bus: Hashable, Sendable {
         return unsafe table.attach(to: raw)
     }
 
+    /// Has libdbus read or write what a ready descriptor lets it.
+    ///
+    /// It reads 2 KiB at a time, so a long message is read on here as far as it has come: a round of the queue for each
+    /// piece takes several times as long as the piece.
     func handle(_ key: UInt) {
-        watches?.handle(key)
+        for _ in 0..<Self.mostReads {
+            guard watches?.handle(key) == true, !hasMessages else { return }
+        }
     }
+
+    /// As much as a socket holds, about, so that everything else on the queue has its turn soon.
+    private static let mostReads = 128
 
     /// Queues a message and returns the serial that its reply will name.
     func send(_ message: borrowing RawMessage) throws(DBusError) -> UInt32 {

@@ -68,17 +68,21 @@ struct ServedCalls {
         return true
     }
 
+    /// How many bytes the arguments of another call of a connection may take.
+    func room(for connection: String) -> Int {
+        let caller = connections[connection]?.process ?? connection
+        let left = min(Self.totalBytes - bytes, Self.bytesPerCaller - bytesOf[caller, default: 0])
+        return max(Self.fewBytes, left)
+    }
+
     /// Counts in the arguments of a call that has arrived.
     ///
     /// - Returns: False if those of all calls, or of its process, take too much; then it only has to end.
     mutating func hold(_ call: Int, from connection: String, bytes size: Int) -> Bool {
         servedBytes += size
+        guard size <= room(for: connection) else { return false }
         guard size > Self.fewBytes else { return true }
         let caller = connections[connection]?.process ?? connection
-        guard bytes + size <= Self.totalBytes, bytesOf[caller, default: 0] + size <= Self.bytesPerCaller
-        else {
-            return false
-        }
         sizes[call] = (size, caller)
         bytes += size
         bytesOf[caller, default: 0] += size

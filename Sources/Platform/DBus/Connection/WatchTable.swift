@@ -38,10 +38,16 @@ import Linux
     }
 
     /// Tells libdbus that a descriptor is ready, unless the watch has gone in the meantime.
-    func handle(_ key: UInt) {
-        guard let source = sources[key], let watch = unsafe OpaquePointer(bitPattern: key) else { return }
+    ///
+    /// - Returns: Whether libdbus has left there what could be read at once.
+    func handle(_ key: UInt) -> Bool {
+        guard let source = sources[key], let watch = unsafe OpaquePointer(bitPattern: key) else {
+            return false
+        }
         let flags = source.isWriter ? DBUS_WATCH_WRITABLE : DBUS_WATCH_READABLE
         _ = unsafe dbus_watch_handle(watch, flags.rawValue)
+        // It may have closed the connection, and the source with it.
+        return !source.isWriter && sources[key]?.hasBytes == true
     }
 
     private static func from(_ context: UnsafeMutableRawPointer?) -> WatchTable? {
@@ -81,8 +87,16 @@ import Linux
 /// One watched descriptor, as a dispatch source that is suspended while libdbus does not care.
 final class WatchSource {
     let isWriter: Bool
+    private let descriptor: Int32
     private let source: DispatchSource
     private var isEnabled = false
+
+    /// Whether bytes have come in and libdbus wants them.
+    var hasBytes: Bool {
+        guard isEnabled else { return false }
+        var count: Int32 = 0
+        return unsafe ioctl(descriptor, UInt(FIONREAD), &count) == 0 && count > 0
+    }
 
     /// Watches a duplicate of the descriptor, for libdbus closes its own before the source is done with it.
     init?(descriptor: Int32, isWriter: Bool, queue: DispatchQueue, onReady: @escaping @Sendable () -> Void) {
@@ -97,6 +111,7 @@ final class WatchSource {
             return nil
         }
         self.isWriter = isWriter
+        self.descriptor = duplicate
         source = made
         source.setEventHandler(handler: onReady)
     }

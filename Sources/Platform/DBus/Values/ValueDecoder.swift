@@ -15,17 +15,38 @@ import UnicodeText
         /// Of text.
         var bytes: Int
         var descriptors: Int
+        /// How many bytes in memory all of it may take, about.
+        var memory = Int.max
 
         /// For the answers and signals of those that we ask, such as a keyring with all of its items.
         static let answer = Budget(values: 1 << 20, bytes: BodyCheck.largestBody, descriptors: 16)
-        /// For calls, which anybody on the bus can make: room for ten thousand entries by their uuids.
-        static let call = Budget(values: 20_000, bytes: 1 << 20, descriptors: 1)
 
-        /// How many bytes in memory what was read of a call takes, about; a descriptor, of which there are few, counts as
-        /// many.
-        var spentByCall: Int {
-            (Self.call.values - values) * 2 * MemoryLayout<Value>.stride + (Self.call.bytes - bytes)
-                + (Self.call.descriptors - descriptors) * (64 << 10)
+        /// For calls, which anybody on the bus can make: room for ten thousand entries by their uuids, as far as there is
+        /// memory for it.
+        static func call(within memory: Int) -> Budget {
+            Budget(values: 20_000, bytes: 1 << 20, descriptors: 1, memory: memory)
+        }
+
+        /// Each is taken before what it is for is read, so that what doesn't fit costs next to nothing.
+        mutating func takeValue() throws(DBusError) {
+            (values, memory) = (values - 1, memory - 2 * MemoryLayout<Value>.stride)
+            try check(values, "The message holds too many values.")
+        }
+
+        mutating func takeText(_ length: Int) throws(DBusError) {
+            (bytes, memory) = (bytes - length, memory - length)
+            try check(bytes, "The message holds too much text.")
+        }
+
+        /// A descriptor, of which there are few, counts as much memory.
+        mutating func takeDescriptor() throws(DBusError) {
+            (descriptors, memory) = (descriptors - 1, memory - (64 << 10))
+            try check(descriptors, "The message holds too many file descriptors.")
+        }
+
+        private func check(_ left: Int, _ trouble: String) throws(DBusError) {
+            guard left >= 0 else { throw .limitsExceeded(trouble) }
+            guard memory >= 0 else { throw .limitsExceeded("The message takes too much memory.") }
         }
     }
 
@@ -61,8 +82,7 @@ import UnicodeText
     }
 
     private mutating func value() throws(DBusError) -> Value {
-        budget.values -= 1
-        guard budget.values >= 0 else { throw .limitsExceeded("The message holds too many values.") }
+        try budget.takeValue()
         switch unsafe dbus_message_iter_get_arg_type(&iterator) {
         case TypeCode.byte: return .byte(basic(0))
         case TypeCode.boolean: return .boolean(basic(UInt32(0)) != 0)
@@ -85,10 +105,7 @@ import UnicodeText
             }
             return .signature(signature)
         case TypeCode.descriptor:
-            budget.descriptors -= 1
-            guard budget.descriptors >= 0 else {
-                throw .limitsExceeded("The message holds too many file descriptors.")
-            }
+            try budget.takeDescriptor()
             let number: Int32 = basic(-1)
             guard number >= 0 else { throw .limitsExceeded("There is no room for a file descriptor.") }
             return .descriptor(PassedDescriptor(adopting: number))
@@ -154,8 +171,7 @@ import UnicodeText
             unsafe dbus_message_iter_get_basic(&iterator, pointer)
         }
         guard let characters = unsafe characters else { return "" }
-        budget.bytes -= unsafe strlen(characters)
-        guard budget.bytes >= 0 else { throw .limitsExceeded("The message holds too much text.") }
+        try budget.takeText(unsafe strlen(characters))
         return unsafe String(cString: characters).streamSafe
     }
 

@@ -40,6 +40,40 @@ import Vault
         for secret in ["geheim", "A title", "token", "me"] { #expect(!told.contains(" \(secret) ")) }
     }
 
+    @Test(arguments: [
+        "https://alice:p@ssSECRET@shop.example/?token=SECRET", "alice:SECRET@shop.example/p?token=SECRET",
+        "//alice:SECRET@shop.example/?token=SECRET", "https:alice:SECRET@shop.example?token=SECRET",
+        "http://a:SECRET@b\\@c/?token=SECRET", "https://alice:SECRET@exa mple.org/?token=SECRET",
+        "foo bar?token=SECRET",
+    ])
+    func `no record, question or grant has what an unclear address hides`(url: String) async throws {
+        let fixture = await OperationsFixture()
+        let title: KeyValuePairs = ["Url": url]
+        let nothing = try fixture.client.request(.getLogins, title)
+        await (try await fixture.verified(fixture.client, nothing)).deliver()
+        await fixture.vault.put(.at("https://a.example/", url))
+        await fixture.vault.put(.at("https://page.example/", "page"))
+        let form: KeyValuePairs = ["Url": "https://page.example/", "SubmitUrl": url]
+        let always = PersonAnswer.allow(Choices(scope: .always))
+        for (fields, name) in [(title, url), (form, "page")] {
+            let body = try fixture.client.request(.getLogins, fields)
+            let exchange = try await fixture.verified(fixture.client, body, always)
+            #expect(exchange.titles == [name])
+            await exchange.deliver()
+        }
+        await fixture.handler.followUps.finish()
+        #expect(Set(fixture.records.all.map(\.event)) == [.nothingFound, .handedOut])
+        for record in fixture.records.all { #expect(!"\(record)".contains("SECRET")) }
+        let asked = await fixture.asked()
+        #expect(asked.count == 2)
+        for question in asked {
+            #expect(!question.title.contains("SECRET"))
+            // The title of a login is the vault's own.
+            #expect(question.host == nil || !question.body.contains("SECRET"))
+        }
+        for grant in await fixture.grants.grants { #expect(!"\(grant.key)".contains("SECRET")) }
+    }
+
     @Test func `a delivery of names alone is told apart from a whole one`() async throws {
         for (leftOut, without) in [([.passwords], "passwords"), ([], nil)] as [(Set<ReleasePart>, String?)] {
             let fixture = await OperationsFixture()

@@ -62,6 +62,19 @@ import Vault
         #expect(try await asked(fixture(), first, then: ["Url": "https://bank.example/"]) == 2)
     }
 
+    @Test func `always for a form that may go anywhere is not kept, and says so`() async throws {
+        let first: KeyValuePairs = [
+            "Url": "https://bank.example/", "SubmitUrl": "https://bank.example\\@evil.example/",
+        ]
+        let second: KeyValuePairs = [
+            "Url": "https://bank.example/", "SubmitUrl": "https://bank.example\\@worse.example/",
+        ]
+        let fixture = await fixture()
+        #expect(try await asked(fixture, first, then: second) == 2)
+        #expect(await fixture.asked().allSatisfy { !$0.alwaysOffered })
+        #expect(try await asked(fixture, first, then: first) == 4)
+    }
+
     @Test func `an old grant asks once more, and its answer takes its place`() async throws {
         let fixture = await fixture()
         let key = GrantKey(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Approval
+import Audit
 import Callers
 import Clients
 import KeePassHTTP
@@ -51,6 +52,21 @@ import Vault
         #expect(asked.entries.map(\.username) == ["me"])
         #expect(!asked.body.contains("secret"))
         #expect(asked.alwaysOffered)
+    }
+
+    @Test(arguments: [
+        ("foo bar?token=SECRET", "foo bar"), ("foo bar#token=SECRET", "foo bar"),
+    ])
+    func `an unclear Url shows and names an entry without its secrets`(url: String, title: String)
+        async throws
+    {
+        let fixture = await OperationsFixture()
+        let body = try fixture.client.request(.setLogin, ["Url": url, "Password": "1"])
+        let login = try await saved(fixture, try await fixture.verified(fixture.client, body, .allow))
+        #expect(login.title == title)
+        let asked = try #require(await fixture.asked().first)
+        #expect(!"\(asked.title) \(asked.body)".contains("SECRET"))
+        #expect(!fixture.records.all.contains { $0.fields.values.joined().contains("SECRET") })
     }
 
     @Test func `Name, Realm, string fields and another form's host go where they belong`() async throws {

@@ -39,7 +39,7 @@ extension Purpose {
     ) -> [Grant] {
         guard caller.program.isKnown, let host = grantedHost,
             let decided = try? PersonDecision(answer),  // without an answer there is nothing to keep
-            let scope = Grant.Scope(decided.choices)
+            let scope = Grant.Scope(decided.choices), isGrantable || !decided.allows
         else { return [] }
         let chosen = decided.choices.entries.map(Set.init)
         return Dictionary(grouping: offers, by: \.store.name).map { vault, offers in
@@ -58,6 +58,15 @@ extension Purpose {
                 scope: scope
             )
         }
+    }
+
+    /// Why an allow that was meant for more than once isn't kept, as a sentence; nil where it is, or wasn't meant so.
+    func whyNotKept(_ answer: Answer) -> String? {
+        guard query != nil, !isGrantable,
+            let decided = try? PersonDecision(answer),  // without an answer there is nothing to keep
+            decided.allows, decided.choices.scope != .once
+        else { return nil }
+        return "It is not kept: it isn't clear where the form goes."
     }
 }
 

@@ -22,7 +22,7 @@ struct Purpose: Sendable {
     var isBulk: Bool { query == nil }
     /// What grants go by: the page's host, with its port where it isn't the scheme's own; for a title, the title.
     var host: String? { query?.host }
-    /// The title that the client asks for instead of a page; its word alone.
+    /// The title that the client asks for instead of a page, or what may be shown of it; its word alone.
     var title: String? { query?.page == nil ? query?.host : nil }
     /// The host that the page's form goes to, where it differs.
     var submitHost: String? {
@@ -31,6 +31,9 @@ struct Purpose: Sendable {
 
     /// The host in the key of a grant: none for single entries; nil where no grant can cover it.
     var grantedHost: String? { host ?? (isByEntry ? "" : nil) }
+
+    /// Whether an allow may be kept: not where nobody could tell where the form goes from where another one does.
+    var isGrantable: Bool { grantedHost != nil && query?.unclearSubmit != UnclearAddress.unreadable }
 
     /// Where the page's form goes, for the key of a grant.
     ///

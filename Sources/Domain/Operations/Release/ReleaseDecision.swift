@@ -125,7 +125,8 @@ struct ReleaseDecision: Sendable {
                         verified: verified,
                         caller: caller
                     )
-                    return await decisions.remember(kept, in: session, about: verified.client)
+                    let trouble = await decisions.remember(kept, in: session, about: verified.client)
+                    return trouble ?? purpose.whyNotKept(answer)
                 }
                 return .success(decided)
             } catch .withdrawn {

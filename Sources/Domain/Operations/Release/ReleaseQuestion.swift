@@ -27,10 +27,9 @@ struct ReleaseQuestion: Sendable {
         for name in names where !vaultNames.contains(name) { vaultNames.append(name) }
         let asked =
             [
-                verified.client.fingerprint, verified.request.type.rawValue, purpose.title ?? "",
-                purpose.form.scheme,
+                verified.client.fingerprint, verified.request.type.rawValue, purpose.form.scheme,
                 purpose.form.submitHost ?? "", purpose.isByEntry ? "entries" : "",
-            ] + purpose.asked
+            ] + (purpose.query?.unclear ?? purpose.asked)
         var question = ApprovalRequest(
             kind: .release,
             caller: caller,
@@ -46,7 +45,7 @@ struct ReleaseQuestion: Sendable {
             entries: offers.map { EntryLine($0.login) },
             bulk: purpose.isBulk,
             isByEntry: purpose.isByEntry,
-            alwaysOffered: purpose.grantedHost != nil
+            alwaysOffered: purpose.isGrantable
         )
         question.describe(verified, caller: caller, among: vaults)
         question.search = purpose.search?.text

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import UnicodeText
+
 /// Where a browser would send a form by a `SubmitUrl` that isn't an address.
 enum FormTarget {
     /// Whether that may be another host than the page's, as the URL standard of browsers has it.
@@ -18,8 +19,7 @@ enum FormTarget {
             return second == UInt8(ascii: "/") || second == UInt8(ascii: "\\")
         default: break
         }
-        // No scheme's name is anywhere near as long.
-        guard let colon = bytes.prefix(64).firstIndex(of: UInt8(ascii: ":")),
+        guard let colon = bytes.prefix(URLScheme.longest).firstIndex(of: UInt8(ascii: ":")),
             let scheme = URLScheme(String(decoding: bytes[..<colon], as: UTF8.self))
         else { return false }
         return scheme.port != nil || others.contains(scheme.name)

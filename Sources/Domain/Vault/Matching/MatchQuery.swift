@@ -20,8 +20,11 @@ package struct MatchQuery: Sendable {
     let requested: RequestedPage?
     /// The order of what matches.
     let order: MatchOrder
-    /// The field `SubmitUrl` if it isn't an address, but may still make a browser send the form to another host.
+    /// What may be shown of the field `SubmitUrl` if it isn't an address, but may still make a browser send the form to
+    /// another host.
     package let unclearSubmit: String?
+    /// The fields that are no clear addresses, as they came: only for telling questions apart.
+    package let unclear: [String]
 
     /// Reads the fields of a request.
     /// - Parameters:
@@ -44,15 +47,18 @@ package struct MatchQuery: Sendable {
         // A title that nobody would give an entry matches none.
         self.url = page == nil && url.utf8.count > TitleKey.longest ? "" : url
         submit = submitUrl.flatMap { PageAddress(title: $0) }
-        unclearSubmit = submit == nil ? submitUrl.flatMap { FormTarget.mayLeave($0) ? $0 : nil } : nil
+        let leaving = submit == nil ? submitUrl.flatMap { FormTarget.mayLeave($0) ? $0 : nil } : nil
+        unclearSubmit = leaving.map(UnclearAddress.place)
+        unclear = [page == nil ? self.url : "", leaving ?? ""]
         self.realm = realm.flatMap { $0.isEmpty ? nil : $0 }
         self.options = options
         self.now = now
         order = MatchOrder(to: submit == nil ? url : submitUrl ?? url, options)
     }
 
-    /// The host that is asked for, as prompts, grants and allow lists name it; the title, if it isn't a host.
-    package var host: String { page?.hostAndPort ?? url }
+    /// The host that is asked for, as prompts, grants and allow lists name it; if there is none, the title, or what may be
+    /// shown of an address that isn't clear.
+    package var host: String { page?.hostAndPort ?? UnclearAddress.place(in: url) }
 
     /// Whether a login may be offered at all, wherever it was found.
     func admits(_ login: Login) -> Bool {

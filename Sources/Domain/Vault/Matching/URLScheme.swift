@@ -10,6 +10,9 @@ package struct URLScheme: Hashable, Sendable {
     /// who owns that name.
     package let port: UInt16?
 
+    /// No scheme's name is anywhere near as long.
+    static let longest = 64
+
     /// Reads a name by the rules of RFC 3986, section 3.1.
     package init?(_ text: some StringProtocol) {
         guard let first = text.utf8.first, Self.isLetter(first) else { return nil }

@@ -15,7 +15,7 @@ struct SaveRequest: Sendable {
     /// The schemes of both, where they have one.
     private let pageScheme: String?
     private let submitScheme: String?
-    /// The client's Url where no host can be read from it, so that the person sees it anyway.
+    /// What may be shown of the client's Url where no host can be read from it, so that the person sees it anyway.
     let unreadableURL: String?
     /// Everything that makes two saves the same, including secrets.
     let parts: [SecretBytes]
@@ -57,14 +57,15 @@ struct SaveRequest: Sendable {
         let submitted = target?.hostAndPort
         pageScheme = page?.scheme?.name
         submitScheme = target?.scheme?.name
-        unreadableURL = host == nil ? url.map { Self.withoutQuery($0) } : nil
+        unreadableURL = host == nil ? url.map(UnclearAddress.place) : nil
+        let named = unreadableURL.flatMap { $0 == UnclearAddress.unreadable ? nil : $0 }
         let submitHost = submitted == host ? nil : submitted
         draft = LoginDraft(
             id: id,
             username: login,
             password: password,
             url: address,
-            title: name ?? (id == nil ? host ?? url ?? login ?? "" : nil),
+            title: name ?? (id == nil ? host ?? named ?? login ?? unreadableURL ?? "" : nil),
             group: verified.rules.saveGroup,
             realm: realm,
             allowHosts: submitHost.map { [$0] } ?? [],

@@ -29,7 +29,8 @@ extension ClientRegistry {
         id: String?,
         signature: RequestSignature,
         changes: Bool,
-        url: String? = nil
+        url: String? = nil,
+        opening open: MessageOpening.Opener = { $0.run() }
     ) async -> VerificationOutcome {
         var members = ["\"RequestType\":\"\(changes ? "set-login" : "get-logins")\""]
         if let id { members.append("\"Id\":\"\(id)\"") }
@@ -38,6 +39,6 @@ extension ClientRegistry {
         guard let request = try? Request.parse(Array("{\(members.joined(separator: ","))}".utf8)) else {
             return .refused
         }
-        return await verify(request, signature: signature, changes: changes)
+        return await verify(request, signature: signature, changes: changes, opening: open)
     }
 }

@@ -178,6 +178,62 @@ import TestSupport
         }
     }
 
+    @Test func `a key that is revoked or replaced while a request is decrypted elsewhere doesn't count`()
+        async throws
+    {
+        let fixture = try await RegistryFixture()
+        let registry = fixture.registry
+        for meanwhile: @Sendable () async throws -> Void in [
+            { _ = try await fixture.register() }, { try await registry.revoke("firefox") },
+        ] {
+            let key = try await fixture.register()
+            let signed = try signature(key)
+            let verdict = await registry.verify(id: "firefox", signature: signed, changes: false) { opening in
+                var opened = opening.run()
+                await #expect(throws: Never.self) { try await meanwhile() }
+                opened.hasWaited = true
+                return opened
+            }.verdict
+            #expect(verdict == "refused")
+        }
+    }
+
+    @Test func `of requests that are decrypted elsewhere no more than eight are judged either`() async throws
+    {
+        let fixture = try await RegistryFixture()
+        let key = try await fixture.register()
+        let nonce = Nonce.random()
+        let url = try OutgoingCipher(key: key, nonce: nonce).field("https://a.example/")
+        let signed = try signature(key, nonce: nonce, hmac: false)
+        let (gate, opened) = AsyncStream.makeStream(of: Void.self)
+        async let right = fixture.registry.verify(
+            id: "firefox",
+            signature: signed,
+            changes: false,
+            url: url
+        ) { opening in
+            for await _ in gate {}
+            var opened = opening.run()
+            opened.hasWaited = true
+            return opened
+        }
+        for _ in 0..<8 {
+            let wrong = await fixture.registry.verify(
+                id: "firefox",
+                signature: signed,
+                changes: false,
+                url: "AAAA"
+            ) { opening in
+                var opened = opening.run()
+                opened.hasWaited = true
+                return opened
+            }
+            #expect(wrong.verdict == "refused")
+        }
+        opened.finish()
+        #expect(await right.verdict == "refused")
+    }
+
     @Test func `what can't be noted down stops changes, not reads`() async throws {
         let fixture = try await RegistryFixture()
         let key = try await fixture.register()

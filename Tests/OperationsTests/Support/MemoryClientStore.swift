@@ -51,14 +51,19 @@ actor MemoryClientStore: ClientStore {
 
     func ids() -> [String] { clients.keys.sorted() }
 
-    func verify(_ request: Request, signature: RequestSignature, changes: Bool) -> VerificationOutcome {
+    func verify(
+        _ request: Request,
+        signature: RequestSignature,
+        changes: Bool,
+        opening open: MessageOpening.Opener
+    ) async -> VerificationOutcome {
         if isLocked { return .keyringLocked }
         if let trouble { return .keyringUnavailable(.keyring(trouble)) }
-        guard let known = request.id.flatMap({ clients[$0] }),
-            let message = try? VerifiedMessage(verifying: signature, with: known.key)
-        else { return .refused }
+        let known = request.id.flatMap { clients[$0] }
+        let opened = await open(MessageOpening(request, signature, key: known?.key))
+        guard let known, let message = opened.message else { return .refused }
         if changes, !usedNonces.insert(signature.nonce).inserted { return .refused }
-        guard let fields = message.open(request) else {
+        guard let fields = opened.fields else {
             strikes.append(signature.nonce)
             return .refused
         }

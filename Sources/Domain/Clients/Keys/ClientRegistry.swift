@@ -91,30 +91,29 @@ package actor ClientRegistry: MainLoopActor {
     /// Verifies a request and decrypts it.
     ///
     /// An unknown Id, a wrong signature, fields that don't decrypt and a nonce that is used up take the same work. A
-    /// client that has once used an Hmac is held to it. Verifying, decrypting and counting are one step: however many
-    /// requests come at once, no more than eight under one nonce have their fields judged.
+    /// client that has once used an Hmac is held to it. Judging what was decrypted and counting are one step: however
+    /// many requests come at once, no more than eight under one nonce have their fields judged.
     ///
     /// - Parameters:
     ///   - request: What came.
     ///   - signature: What it is signed with.
     ///   - changes: Whether it would change something; its nonce then works once, also after a restart.
+    ///   - open: Verifies the signature and decrypts the fields.
     /// - Returns: The verified message, or why there is none.
-    package func verify(_ request: Request, signature: RequestSignature, changes: Bool) async
-        -> VerificationOutcome
-    {
+    package func verify(
+        _ request: Request,
+        signature: RequestSignature,
+        changes: Bool,
+        opening open: MessageOpening.Opener = { $0.run() }
+    ) async -> VerificationOutcome {
         let isRecordable = await nonces.load()
-        let snapshot: ClientsSnapshot
+        let verdict: Verdict
         do throws(KeyringError) {
-            snapshot = try await clients()
+            verdict = try await self.verdict(on: request, signature, changes: changes, opening: open)
         } catch .locked {
             return .keyringLocked
         } catch {
             return .keyringUnavailable(.keyring(error))
-        }
-        if let id = request.id, snapshot.isLocked(id) { return .keyringLocked }
-        var verdict = judge(request, signature, in: snapshot, changes: changes)
-        if case .refused(let isSigned) = verdict, let snapshot = await readAgain(), !isSigned {
-            verdict = judge(request, signature, in: snapshot, changes: changes)
         }
         guard case .admitted(let known, let message, let fields) = verdict else { return .refused }
         if changes {
@@ -143,22 +142,41 @@ package actor ClientRegistry: MainLoopActor {
         case refused(isSigned: Bool)
     }
 
-    private func judge(
-        _ request: Request,
+    private func verdict(
+        on request: Request,
         _ signature: RequestSignature,
-        in snapshot: ClientsSnapshot,
-        changes: Bool
-    ) -> Verdict {
-        let known = request.id.flatMap { snapshot[$0] }
-        // There is only one failure, and it has no details.
-        let message = try? VerifiedMessage(
-            verifying: signature,
-            with: known?.key ?? VerifiedMessage.decoyKey
-        )
-        let fields = (message ?? .decoy(for: signature)).open(request)
-        guard let known, let message else { return .refused(isSigned: false) }
+        changes: Bool,
+        opening open: MessageOpening.Opener
+    ) async throws(KeyringError) -> Verdict {
+        func judged(_ snapshot: ClientsSnapshot) async throws(KeyringError) -> Verdict {
+            let known = request.id.flatMap { snapshot[$0] }
+            let opened = await open(MessageOpening(request, signature, key: known?.key))
+            if opened.hasWaited {
+                // The key may have been revoked or replaced meanwhile.
+                let snapshot = try await readable(for: request)
+                guard request.id.flatMap({ snapshot[$0] })?.client.fingerprint == known?.client.fingerprint
+                else { return .refused(isSigned: true) }
+            }
+            return judge(opened, from: known, changes: changes)
+        }
+        let verdict = try await judged(try await readable(for: request))
+        guard case .refused(let isSigned) = verdict, let snapshot = await readAgain(), !isSigned else {
+            return verdict
+        }
+        return try await judged(snapshot)
+    }
+
+    /// The clients, if the one of a request can be read.
+    private func readable(for request: Request) async throws(KeyringError) -> ClientsSnapshot {
+        let snapshot = try await clients()
+        if let id = request.id, snapshot.isLocked(id) { throw .locked }
+        return snapshot
+    }
+
+    private func judge(_ opened: OpenedMessage, from known: KnownClient?, changes: Bool) -> Verdict {
+        guard let known, let message = opened.message else { return .refused(isSigned: false) }
         guard admit(message, from: known, changes: changes) else { return .refused(isSigned: true) }
-        guard let fields else {
+        guard let fields = opened.fields else {
             strike(message, of: known)
             return .refused(isSigned: true)
         }

@@ -3,7 +3,7 @@
 import KeePassHTTP
 import SecureMemory
 
-/// Reads requests and writes replies: short ones at once, long ones off the serving thread, in turns.
+/// Reads and decrypts requests, and writes replies: short ones at once, long ones off the serving thread, in turns.
 struct MessageCoder: Sendable {
     /// Longer ones wait for their turn.
     private static let short = 16 * 1024
@@ -27,6 +27,15 @@ struct MessageCoder: Sendable {
         let request = await reading(for: Turn(of: await requester.caller())) { parse() }
         requester.hasWaited()
         return request
+    }
+
+    /// A request verified and decrypted; the time doesn't depend on whether its client is known.
+    func opened(_ opening: MessageOpening, from requester: CachedRequester) async -> OpenedMessage {
+        guard opening.request.length > Self.short else { return opening.run() }
+        var opened = await reading(for: Turn(of: await requester.caller())) { opening.run() }
+        requester.hasWaited()
+        opened.hasWaited = true
+        return opened
     }
 
     /// The text of a reply, sealed for the request that it answers, if there is one.

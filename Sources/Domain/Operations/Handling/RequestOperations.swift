@@ -98,7 +98,12 @@ struct RequestOperations: Sendable {
         let naming = ClientNaming(clients: clients)
 
         self.vaults = vaults
-        verifier = RequestVerifier(clients: clients, keyring: keyring, policy: policy)
+        verifier = RequestVerifier(
+            clients: clients,
+            keyring: keyring,
+            messages: parts.messages,
+            policy: policy
+        )
         testAssociate = TestAssociate(
             vaults: vaults,
             verifier: verifier,

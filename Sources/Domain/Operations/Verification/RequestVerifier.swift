@@ -8,12 +8,14 @@ import KeePassHTTP
 struct RequestVerifier: Sendable {
     private let clients: any ClientStore
     private let keyring: KeyringUnlock
+    private let messages: MessageCoder
     private let policy: Policy
 
     /// Makes one that knows these clients.
-    init(clients: any ClientStore, keyring: KeyringUnlock, policy: Policy) {
+    init(clients: any ClientStore, keyring: KeyringUnlock, messages: MessageCoder, policy: Policy) {
         self.clients = clients
         self.keyring = keyring
+        self.messages = messages
         self.policy = policy
     }
 
@@ -33,11 +35,12 @@ struct RequestVerifier: Sendable {
         guard let signature = request.signature else { throw .unverified }
         let changes = request.type == .setLogin
         let wantsUnlock = policy.wantsUnlock(request)
-        var outcome = await clients.verify(request, signature: signature, changes: changes)
+        let open: MessageOpening.Opener = { [messages] in await messages.opened($0, from: requester) }
+        var outcome = await clients.verify(request, signature: signature, changes: changes, opening: open)
         if case .keyringLocked = outcome {
             guard wantsUnlock else { throw .locked }
             try await unlockKeyring(for: request, from: requester, within: hold)
-            outcome = await clients.verify(request, signature: signature, changes: changes)
+            outcome = await clients.verify(request, signature: signature, changes: changes, opening: open)
         }
         switch outcome {
         case .verified(let message, let client, let fields):

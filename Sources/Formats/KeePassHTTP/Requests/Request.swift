@@ -20,6 +20,8 @@ package struct Request: Sendable {
     package let triggerUnlock: Bool
     /// The encrypted parts of `StringFields`; a nil value removes the field.
     package let stringFields: [StringFieldChange]
+    /// How many bytes it came in.
+    package let length: Int
 
     let members: JSONObject
 
@@ -49,7 +51,7 @@ package struct Request: Sendable {
         guard let type = ByteKey(name).flatMap({ RequestType(rawValue: $0.text) }) else {
             throw .unknownCommand(PlainText.field(name, limit: RequestError.longestQuote))
         }
-        return Request(type: type, members: members)
+        return Request(type: type, members: members, length: bytes.count)
     }
 
     /// Everything that any request has; whatever else is in one costs no more than skipping it.
@@ -67,7 +69,8 @@ package struct Request: Sendable {
     /// How many names, or string fields, one request may bring.
     package static let mostValues = 16384
 
-    private init(type: RequestType, members: JSONObject) {
+    private init(type: RequestType, members: JSONObject, length: Int) {
+        self.length = length
         self.type = type
         // The key is read once, below, and must not be in anything that prints a request.
         self.members = members.without(Self.keyMember)

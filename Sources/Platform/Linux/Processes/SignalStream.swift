@@ -32,18 +32,21 @@ package enum SignalStream {
         buffering: AsyncStream<Int32>.Continuation.BufferingPolicy = .unbounded
     ) -> AsyncStream<Int32> {
         let (stream, continuation) = AsyncStream<Int32>.makeStream(bufferingPolicy: buffering)
-        heard.withLock { $0.formUnion(numbers) }
-        let sources = numbers.map { number in
-            // Not where libdispatch has listened to it before: it doesn't notice that.
-            if isDefault(number) { signal(number, SIG_IGN) }
-            let source = DispatchSource.makeSignalSource(signal: number, queue: Alarm.queue).concrete
-            source.setEventHandler { continuation.yield(number) }
-            source.activate()
-            return source
-        }
+        let sources = numbers.map { number in source(of: number) { continuation.yield(number) } }
+        for source in sources { source.activate() }
         continuation.onTermination = { _ in
             for source in sources { source.cancel() }
         }
         return stream
+    }
+
+    /// What has a signal do this, and nothing else to the process, once it is activated.
+    static func source(of number: Int32, _ act: @escaping @Sendable () -> Void) -> DispatchSource {
+        heard.withLock { _ = $0.insert(number) }
+        // Not where libdispatch has listened to it before: it doesn't notice that.
+        if isDefault(number) { signal(number, SIG_IGN) }
+        let source = DispatchSource.makeSignalSource(signal: number, queue: Alarm.queue).concrete
+        source.setEventHandler(handler: act)
+        return source
     }
 }

@@ -4,7 +4,6 @@ import Approval
 import Audit
 import BusInterface
 import BusService
-import Callers
 import Clients
 import ConcurrencyTools
 import DBus
@@ -13,6 +12,8 @@ import Logging
 import SecretService
 import TestSupport
 import Vault
+
+@testable import Callers
 
 /// Keybell's objects on a private bus, over a real approval broker and a fake vault.
 struct ServiceFixture {
@@ -75,7 +76,11 @@ struct ServiceFixture {
             logger: logger,
             audit: audit,
             settling: settling,
-            read: { pid, uid in seen.now ?? Answerer.read(pid: pid, uid: uid) }
+            read: { pid, uid in
+                // On a busy machine, and without optimization, a look may take longer than one is given.
+                let reader = ProcessReader(limits: ProcessReader.Limits(time: .seconds(60)))
+                return seen.now ?? Answerer.read(pid: pid, uid: uid, by: reader)
+            }
         )
         await objects.export()
         guard try await daemon.requestName(KeybellBus.name) else {

@@ -92,17 +92,12 @@ struct SystemdUnitTests {
             /lib/systemd/systemd --user --log-target=console >"\(folder.path)/systemd.log" 2>&1 &
             manager=$!
             trap 'kill $manager $(jobs -p); wait $manager || true' EXIT
-            for _ in $(seq 100); do
-                systemctl --user is-system-running 2>/dev/null | grep -q running && break
-                sleep 0.1
-            done
+            soon() { for _ in $(seq 600); do eval "$1" && return; sleep 0.1; done; echo "In vain: $1"; return 1; }
+            soon 'systemctl --user is-system-running 2>/dev/null | grep -qE "running|degraded"'
             export DBUS_SESSION_BUS_ADDRESS="unix:path=$XDG_RUNTIME_DIR/bus"
             printf demopass | gnome-keyring-daemon --unlock --foreground --components=secrets >/dev/null 2>&1 &
-            for _ in $(seq 100); do
-                busctl --user get-property org.freedesktop.secrets /org/freedesktop/secrets/aliases/default \
-                    org.freedesktop.Secret.Collection Locked 2>/dev/null | grep -q false && break
-                sleep 0.1
-            done
+            soon 'busctl --user get-property org.freedesktop.secrets /org/freedesktop/secrets/aliases/default \
+                org.freedesktop.Secret.Collection Locked 2>/dev/null | grep -q false'
             systemctl --user start keybell.socket
 
             """
@@ -113,7 +108,7 @@ struct SystemdUnitTests {
                 "XDG_RUNTIME_DIR": runtime, "HOME": folder.path, "XDG_CONFIG_HOME": folder.path("config"),
                 "XDG_STATE_HOME": folder.path("state"), "XDG_DATA_HOME": folder.path("data"),
             ],
-            within: .seconds(90)
+            within: .seconds(300)
         )
         return (
             report, (try? String(contentsOfFile: folder.path("systemd.log"), encoding: .utf8)) ?? "no log"
@@ -125,11 +120,11 @@ struct SystemdUnitTests {
         let folder = try TemporaryFolder()
         let port = try FreePort.next()
         let script = """
-            curl -sS -m 30 --data-binary '{"RequestType":"test-associate"}' http://127.0.0.1:\(port)/
+            curl -sS -m 90 --data-binary '{"RequestType":"test-associate"}' http://127.0.0.1:\(port)/
             echo
             systemctl --user show -p ActiveState -p NRestarts keybell.service
-            curl -sS -m 30 --data-binary @"\(folder.path)/associate.json" http://127.0.0.1:\(port)/ >/dev/null &
-            for _ in $(seq 100); do
+            curl -sS -m 90 --data-binary @"\(folder.path)/associate.json" http://127.0.0.1:\(port)/ >/dev/null &
+            for _ in $(seq 600); do
                 busctl --user --json=short call org.keybell.Keybell /org/keybell/Approval org.keybell.Approval1 \
                     ListRequests >"\(folder.path)/requests" 2>&1 || true
                 grep -q executable "\(folder.path)/requests" && break
@@ -170,7 +165,7 @@ struct SystemdUnitTests {
         )
         let script = """
             printf 'demopass\\ndemopass\\n' | QT_QPA_PLATFORM=offscreen keepassxc-cli db-create -q -p ~/main.kdbx
-            curl -sS -m 30 http://127.0.0.1:\(port)/version
+            curl -sS -m 90 http://127.0.0.1:\(port)/version
             echo
             grep -E 'Seccomp:|NoNewPrivs:' "/proc/$(systemctl --user show -P MainPID keybell.service)/status"
             $keybell unlock
@@ -207,7 +202,7 @@ struct SystemdUnitTests {
         try folder.write("config/keybell/config.toml", "[http]\nport = \(port)\nprot = 1\n")
         let script = """
             for _ in $(seq 30); do
-                curl -sS -m 30 -o answer -w '%{http_code} ' --data-binary '{"RequestType":"test-associate"}' \
+                curl -sS -m 90 -o answer -w '%{http_code} ' --data-binary '{"RequestType":"test-associate"}' \
                     http://127.0.0.1:\(port)/
             done
             cat answer
@@ -222,7 +217,7 @@ struct SystemdUnitTests {
             $keybell doctor | grep '  Daemon: ' || true
             printf '[http]\\nport = \(port)\\n' >"$XDG_CONFIG_HOME/keybell/config.toml"
             for _ in $(seq 100); do
-                curl -sS -m 30 --data-binary '{"RequestType":"test-associate"}' http://127.0.0.1:\(port)/ >after
+                curl -sS -m 90 --data-binary '{"RequestType":"test-associate"}' http://127.0.0.1:\(port)/ >after
                 grep -q Hash after && break
                 sleep 0.1
             done
@@ -271,7 +266,7 @@ struct SystemdUnitTests {
         try folder.write("second", version + "\"2.2.0.0\"")
         let script = """
             pid() { systemctl --user show -P MainPID keybell.service; }
-            send() { curl -sS -m 30 -o answer -w '%{http_code} ' http://127.0.0.1:\(port)/version; cat answer; echo; }
+            send() { curl -sS -m 90 -o answer -w '%{http_code} ' http://127.0.0.1:\(port)/version; cat answer; echo; }
             cp mistake "\(file)"
             send
             waiting=$(pid)
@@ -317,14 +312,14 @@ struct SystemdUnitTests {
         let script = """
             $keybell doctor | grep -A1 -F 'keybell.socket: ' || true
             $keybell socket
-            curl -sS -m 30 http://127.0.0.1:\(other)/version
+            curl -sS -m 90 http://127.0.0.1:\(other)/version
             echo
             $keybell doctor | grep -F 'keybell.socket: ' || true
             $keybell doctor | grep ':\(port):' || true
             $keybell status 2>&1 || true
             $keybell socket --own-port
             own=$(grep -o 'port = .*' "$XDG_CONFIG_HOME/keybell/config.toml")
-            curl -sS -m 30 "http://127.0.0.1:${own#port = }/version"
+            curl -sS -m 90 "http://127.0.0.1:${own#port = }/version"
             systemctl --user stop keybell.service keybell.socket
             """
         let (report, log) = try await Self.inSession(script, folder: folder, port: port)

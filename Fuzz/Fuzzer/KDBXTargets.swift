@@ -57,7 +57,7 @@ extension Target {
             _ = try? database.change(id, [FieldChange("Title", "other")], at: now)
         }
         let due = database.entries.compactMap { entry in
-            entry.id.map { ($0, Set([entry.modified].compactMap(\.self))) }
+            entry.id.map { ($0, Set([entry.modified.map { DueState($0) }].compactMap(\.self))) }
         }
         database.merge(Dictionary(due) { first, _ in first }, from: database)
         let inner = InnerStream(fresh: .chaCha20)

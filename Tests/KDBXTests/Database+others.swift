@@ -15,7 +15,7 @@ extension Database {
 
     /// Takes over all that another state has of some entries.
     mutating func merge(_ wanted: Set<Identifier>, from other: Database) -> Bool {
-        merge(Dictionary(uniqueKeysWithValues: wanted.map { ($0, []) }), from: other).hasChanged
+        merge(Dictionary(uniqueKeysWithValues: wanted.map { ($0, []) }), from: other)
     }
 
     /// Moves it into another group.

@@ -28,6 +28,11 @@ import XMLTree
 
     private func titles(_ database: Database) -> [String] { database.entries.compactMap { $0.text("Title") } }
 
+    /// The passwords that the first entry had, and the one that it has.
+    private func passwords(_ database: Database) -> [String?] {
+        database.entry(ids[0]).map { ($0.history + [$0]).map { $0.text("Password") } } ?? []
+    }
+
     /// What both ways of merging agree on.
     private func merged() -> [Database] {
         var (one, other) = (file, memory)
@@ -114,13 +119,13 @@ import XMLTree
             try other.change(ids[0], [FieldChange("Password", "earlier")], at: at(1))
             try one.change(ids[0], [FieldChange("Password", "later")], at: at(2))
             #expect(!one.hasLongHistory(ids[0]))
-            let due = [ids[0]: Set([at(1)])]
-            let outcome = one.merge(due, from: other)
-            #expect(outcome == MergeOutcome(hasChanged: true))
+            let due = [ids[0]: Set([DueState(at(1))])]
+            let hasChanged = one.merge(due, from: other)
+            #expect(hasChanged)
             #expect(one.entry(ids[0])?.history.map { $0.text("Password") } == ["earlier"])
             #expect(one.hasLongHistory(ids[0]))
-            let again = one.merge(due, from: other)
-            #expect(again == MergeOutcome(hasChanged: false, known: [ids[0]]))
+            let changesAgain = one.merge(due, from: other)
+            #expect(!changesAgain)
         }
     }
 
@@ -129,34 +134,57 @@ import XMLTree
         try memory.change(ids[0], [FieldChange("Password", "two")], at: at(2))
         try file.change(ids[0], [FieldChange("Password", "two")], at: at(2))
         let before = file.entry(ids[0])?.history.count
-        let outcome = file.merge([ids[0]: [at(2)]], from: memory)
-        #expect(outcome == MergeOutcome(hasChanged: false, known: [ids[0]]))
+        let hasChanged = file.merge(
+            [ids[0]: [DueState(at(1), before: at(2)), DueState(at(2))]],
+            from: memory
+        )
+        #expect(!hasChanged)
         #expect(file.entry(ids[0])?.history.count == before)
     }
 
-    @Test mutating func `what is due comes back with what it was made of, back to what both have`() throws {
+    @Test mutating func `what is due comes back with what it was made of, but for what was removed`() throws {
         let stale = file
         try memory.change(ids[0], [FieldChange("Password", "zero")], at: at(1))
-        try file.change(ids[0], [FieldChange("Password", "zero")], at: at(1))
-        // Removed there before the two parted.
-        let history = try #require(
-            file.entryPlaces[ids[0]].flatMap { file.document.child(of: $0, named: "History") }
-        )
-        for state in Array(file.document.children(of: history)) { file.document.remove(state) }
         try memory.change(ids[0], [FieldChange("Password", "one")], at: at(2))
+        // Without the one before.
+        try file.change(ids[0], [FieldChange("Password", "one")], at: at(2))
         try memory.change(ids[0], [FieldChange("Password", "two")], at: at(3))
-        try file.change(ids[0], [FieldChange("Password", "theirs")], at: at(4))
+        try memory.change(ids[0], [FieldChange("Password", "three")], at: at(4))
+        try file.change(ids[0], [FieldChange("Password", "theirs")], at: at(5))
+        let before = passwords(stale)
+        let due = [
+            ids[0]: Set([
+                DueState(at(1), before: at(2)), DueState(at(2), before: at(4)), DueState(at(4)),
+            ])
+        ]
         var merged = file
-        #expect(merged.merge([ids[0]: [at(3)]], from: memory).hasChanged)
-        #expect(merged.entry(ids[0])?.history.map { $0.text("Password") } == ["zero", "one", "two"])
+        let isMerged = merged.merge(due, from: memory)
+        #expect(isMerged)
+        #expect(passwords(merged) == before + ["one", "two", "three", "theirs"])
         // The same from the state that has the later one, too.
         var again = file
-        #expect(again.merge([ids[0]: [at(3)]], from: merged).hasChanged)
-        #expect(again.entry(ids[0])?.history.map { $0.text("Password") } == ["zero", "one", "two"])
-        #expect(merged.hasTimes([ids[0]: [at(2), at(4)]]) && !file.hasTimes([ids[0]: [at(2)]]))
+        let isMergedAgain = again.merge(due, from: merged)
+        #expect(isMergedAgain)
+        #expect(passwords(again) == before + ["one", "two", "three", "theirs"])
+        #expect(merged.hasTimes(of: due) && !file.hasTimes(of: due))
         var without = stale
         try without.delete(ids[0], at: at(5))
-        #expect(without.hasTimes([ids[0]: [at(5)]]) && !without.hasTimes([ids[0]: [at(6)]]))
+        #expect(without.hasTimes(of: due))
+        #expect(!without.hasTimes(of: [ids[0]: [DueState(at(4), before: at(6))]]))
+    }
+
+    @Test mutating func `what is due comes back from behind a state that both have`() throws {
+        let stale = file
+        try memory.change(ids[0], [FieldChange("Password", "one")], at: at(1))
+        try file.change(ids[0], [FieldChange("Password", "theirs")], at: at(2))
+        memory.merge(file)
+        try memory.change(ids[0], [FieldChange("Password", "two")], at: at(3))
+        let due = [ids[0]: Set([DueState(at(1), before: at(3)), DueState(at(3))])]
+        let before = passwords(stale)
+        #expect(!file.hasTimes(of: due))
+        let isMerged = file.merge(due, from: memory)
+        #expect(isMerged)
+        #expect(passwords(file) == before + ["one", "theirs", "two"])
     }
 
     @Test mutating func `an edit is later than the one before, also where the clock was ahead`() throws {

@@ -200,28 +200,45 @@ struct KDBXStoreDuplicateTests {
         try KDBXFixture.write(purged, to: fixture.path)
         try await store.unlock(for: UnlockReason())
         #expect(try history(id) == ["secret-1"])
-        // And what another program has gone on from, while the vault is open.
-        try purged.change(
-            entry,
-            [FieldChange("Password", SecretBytes(utf8: "three"))],
-            at: Timestamp(unix: fixture.clock.now + 10)
-        )
-        try KDBXFixture.write(purged, to: fixture.path)
-        await store.fileChanged()
-        #expect(try history(id) == ["secret-1", "two"])
-        var without = stale
-        try without.change(
-            entry,
-            [FieldChange("Password", SecretBytes(utf8: "three"))],
-            at: Timestamp(unix: fixture.clock.now + 10)
-        )
-        try KDBXFixture.write(without, to: fixture.path)
-        await store.fileChanged()
-        #expect(try history(id) == ["secret-1"])
         // A program that knew nothing of it is another matter.
         try KDBXFixture.write(stale, to: fixture.path)
         await store.fileChanged()
-        #expect(try await store.secrets(of: id).password.exposedText() == "three")
+        #expect(try await store.secrets(of: id).password.exposedText() == "two")
+        await store.finish()
+    }
+
+    @Test func `what another program's state was merged with comes back where that is written again`()
+        async throws
+    {
+        try await store.unlock(for: UnlockReason())
+        var theirs = try fixture.read()
+        let id = try #require(try await store.index().only("Example")).id
+        fixture.clock.update { $0 += 10 }
+        _ = try await store.save(LoginDraft(id: id, password: SecretBytes(utf8: "one")))
+        try theirs.change(
+            try #require(Identifier(id.bytes)),
+            [FieldChange("Password", SecretBytes(utf8: "theirs"))],
+            at: Timestamp(unix: fixture.clock.now + 5)
+        )
+        try KDBXFixture.write(theirs, to: fixture.path)
+        await store.fileChanged()
+        #expect(try history(id) == ["secret-1", "one"])
+        // The file has both when another program changes something else.
+        try fixture.editOutside { database in
+            let root = try #require(database.root.id)
+            _ = try database.addEntry(
+                to: root,
+                [FieldChange("Title", "more")],
+                at: Timestamp(unix: fixture.clock.now + 6)
+            )
+        }
+        await store.fileChanged()
+        fixture.clock.update { $0 += 10 }
+        _ = try await store.save(LoginDraft(id: id, password: SecretBytes(utf8: "two")))
+        try KDBXFixture.write(theirs, to: fixture.path)
+        await store.fileChanged()
+        #expect(try history(id) == ["secret-1", "one", "theirs"])
+        #expect(try await store.secrets(of: id).password.exposedText() == "two")
         await store.finish()
     }
 

@@ -81,9 +81,8 @@ extension KDBXFile {
                 case .success(nil): unopened.append(copy)
                 case .success(let kept?) where kept.isSame(as: database, but: copy.saves.entries):
                     // What else is in it may be otherwise in the file on purpose.
-                    var known = copy.saves
-                    if known.merge(into: &database, from: kept) { isAny = true }
-                    saved.add(known)
+                    if copy.saves.merge(into: &database, from: kept) { isAny = true }
+                    saved.add(copy.saves)
                 case .success: reason = .otherDatabase
                 case .failure(let failure): reason = failure
                 }
@@ -132,9 +131,9 @@ extension KDBXReader.Opened {
 
     /// The same with what was saved in another state of the database; it takes a while.
     func pending(with other: Self) -> Self {
-        var (database, all, others) = (snapshot.database, saved, other.saved)
-        _ = others.merge(into: &database, from: other.snapshot.database)
-        all.add(others)
+        var (database, all) = (snapshot.database, saved)
+        _ = other.saved.merge(into: &database, from: other.snapshot.database)
+        all.add(other.saved)
         return pending(KDBXSnapshot(database), saved: all)
     }
 

@@ -109,12 +109,8 @@ struct KDBXFile: Sendable {
     ) throws(VaultError) -> (found: Opened, database: Database?)? {
         let bytes = try reader.read()
         guard former.isUnwritten || Digest.sha256(bytes) != former.digest else { return nil }
-        var found = try reader.opened(bytes, like: former, by: deriver)
-        tellOther(found.snapshot, than: former)
-        var database = found.snapshot.database
-        guard found.saved.merge(into: &database, from: former.snapshot.database) else {
-            return (found, nil)
-        }
+        let found = try reader.opened(bytes, like: former, by: deriver)
+        guard let database = completed(found, former) else { return (found, nil) }
         logger.notice(
             "Another program has overwritten what Keybell had saved; it is put back",
             metadata: ["vault": "\(name)"]
@@ -203,8 +199,7 @@ struct KDBXFile: Sendable {
             database.adoptReplacementIDs()
             (snapshot, id) = (KDBXSnapshot(database), login)
             if let entry = login.flatMap({ Identifier($0.bytes) }) {
-                let times = [base.database, database].map { $0.entry(entry)?.modified }
-                saved.add(entry, at: times[1], over: times[0])
+                saved.add(entry, at: database.entry(entry)?.modified)
             }
             do throws(KDBXError) {
                 (file, derived) = try database.written(key: former.key, limits: limits, by: deriver)
@@ -255,13 +250,6 @@ struct KDBXFile: Sendable {
             logger.warning(
                 "The file of the vault could not be saved with all that belongs to it",
                 metadata: ["vault": "\(name)", "lost": "\(lost.joined(separator: ", "))"]
-            )
-        }
-        let longCount = saved.areWritten(in: snapshot.database)
-        if longCount > 0 {
-            logger.notice(
-                "What Keybell had saved, and another program has overwritten, is in histories that have no room for it by the vault's settings: another program may drop it",
-                metadata: ["vault": "\(name)", "entries": "\(longCount)"]
             )
         }
         let opened = Opened(
@@ -329,13 +317,23 @@ struct KDBXFile: Sendable {
         guard former.isUnwritten || Digest.sha256(bytes) != former.digest else {
             return (former.snapshot, former.saved)
         }
-        var found = try reader.opened(bytes, like: former, by: deriver)
+        let found = try reader.opened(bytes, like: former, by: deriver)
+        return (completed(found, former).map { KDBXSnapshot($0) } ?? found.snapshot, found.saved)
+    }
+
+    /// What was found, with what it lacks of what was saved; nil if that is nothing.
+    private func completed(_ found: Opened, _ former: Opened) -> Database? {
         tellOther(found.snapshot, than: former)
         var database = found.snapshot.database
-        guard found.saved.merge(into: &database, from: former.snapshot.database) else {
-            return (found.snapshot, found.saved)
+        guard found.saved.merge(into: &database, from: former.snapshot.database) else { return nil }
+        let longCount = found.saved.entries.count(where: database.hasLongHistory)
+        if longCount > 0 {
+            logger.notice(
+                "What Keybell had saved, and another program has overwritten, goes to histories that have no room for it by the vault's settings: another program may drop it",
+                metadata: ["vault": "\(name)", "entries": "\(longCount)"]
+            )
         }
-        return (KDBXSnapshot(database), found.saved)
+        return database
     }
 
     /// Logs that the file is another database now.

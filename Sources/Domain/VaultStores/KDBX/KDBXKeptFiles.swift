@@ -214,6 +214,7 @@ private struct KDBXSavesNote: Codable {
         let tail: UInt64
         /// In seconds since 1970.
         let modified: Int64?
+        let successor: Int64?
     }
 
     let saves: [Save]
@@ -225,17 +226,25 @@ private struct KDBXSavesNote: Codable {
     init(_ known: KDBXSaves, of vault: String, duplicated: String?) {
         self.vault = vault
         saves = known.saves.map { mark, save in
-            Save(mark: mark, head: save.entry.head, tail: save.entry.tail, modified: save.modified?.unix)
+            Save(
+                mark: mark,
+                head: save.entry.head,
+                tail: save.entry.tail,
+                modified: save.modified?.unix,
+                successor: save.successor?.unix
+            )
         }
         file = duplicated
     }
 
     var known: KDBXSaves {
         let pairs = saves.map { save in
-            let entry = Identifier(head: save.head, tail: save.tail)
-            return (
-                save.mark, KDBXSaves.Save(entry: entry, modified: save.modified.map { Timestamp(unix: $0) })
+            let known = KDBXSaves.Save(
+                entry: Identifier(head: save.head, tail: save.tail),
+                modified: save.modified.map { Timestamp(unix: $0) },
+                successor: save.successor.map { Timestamp(unix: $0) }
             )
+            return (save.mark, known)
         }
         return KDBXSaves(Dictionary(pairs) { first, _ in first })
     }

@@ -15,9 +15,12 @@ struct KDBXSaves: Equatable, Sendable {
     /// One save.
     struct Save: Hashable, Sendable {
         let entry: Identifier
-        /// When the state was made that has to be in the vault's file, as the entry or in its history: what was saved, or
-        /// one that was made of that later; nil where that isn't known.
-        var modified: Timestamp?
+        /// When the state was made that has to be in the vault's file, as the entry or in its history; nil where that isn't
+        /// known.
+        let modified: Timestamp?
+        /// When Keybell's last state of the entry was made in a database that had this save: where the file has that one,
+        /// and this save not any more, another program has removed it on purpose.
+        var successor: Timestamp?
     }
 
     /// By a random number for each: the state that has it has all that was saved then, in an entry or its history,
@@ -33,70 +36,51 @@ struct KDBXSaves: Equatable, Sendable {
     /// The entries.
     var entries: Set<Identifier> { Set(saves.values.map(\.entry)) }
 
-    /// Adds a save.
+    /// Adds a save, made in a database that has all the others.
     ///
     /// - Parameters:
     ///   - entry: The entry.
     ///   - modified: When its new state was made.
-    ///   - former: When the state was made that is its newest former one now, if there is any.
-    mutating func add(_ entry: Identifier, at modified: Timestamp?, over former: Timestamp? = nil) {
-        if let former { replace(former, by: modified, of: entry) }
+    mutating func add(_ entry: Identifier, at modified: Timestamp?) {
+        for (mark, save) in saves where save.entry == entry {
+            saves[mark]?.successor = modified ?? save.successor
+        }
         saves[UInt64.random(in: .min ... .max)] = Save(entry: entry, modified: modified)
     }
 
     /// Adds what was merged.
     mutating func add(_ other: KDBXSaves) {
-        saves.merge(other.saves) { own, _ in own }
-    }
-
-    private mutating func replace(_ former: Timestamp, by modified: Timestamp?, of entry: Identifier) {
-        for (mark, save) in saves where save.entry == entry && save.modified == former {
-            saves[mark]?.modified = modified
+        saves.merge(other.saves) { own, other in
+            var save = own
+            save.successor = [own.successor, other.successor].compactMap(\.self).max()
+            return save
         }
     }
 
     /// Puts into a database what it has to have of these saves.
     ///
-    /// Where another program has gone on from what was saved, its state is the one that has to be there from now on: what
-    /// it removes from the history after that doesn't come back.
+    /// What another program removes from a history stays removed only where a later save of Keybell's shows that: whether
+    /// what another program has written was made of a save, or merged with it, can't be told.
     ///
     /// - Parameters:
     ///   - database: The database.
     ///   - state: A state of it that has all these saves.
     /// - Returns: Whether anything was missing.
-    mutating func merge(into database: inout Database, from state: Database) -> Bool {
-        let outcome = database.merge(due, from: state)
-        follow(database) { outcome.known.contains($0) }
-        return outcome.hasChanged
-    }
-
-    /// Notes that the vault's file has it all now: what its settings leave no room for in a history may go from there.
-    ///
-    /// - Parameter database: What is in the file.
-    /// - Returns: The entries of which the histories have more than they may.
-    mutating func areWritten(in database: Database) -> Int {
-        let former = due.filter { id, due in database.entry(id)?.modified.map { due != [$0] } ?? false }.keys
-        let long = Set(former.filter(database.hasLongHistory))
-        follow(database) { long.contains($0) }
-        return long.count
-    }
-
-    private mutating func follow(_ database: Database, where isDue: (Identifier) -> Bool) {
-        for (mark, save) in saves where save.modified != nil && isDue(save.entry) {
-            saves[mark]?.modified = database.entry(save.entry)?.modified ?? save.modified
-        }
+    func merge(into database: inout Database, from state: Database) -> Bool {
+        database.merge(due, from: state)
     }
 
     /// Whether a database has it all, as far as that can be told without another state that has.
     func isIn(_ database: Database) -> Bool {
-        !isEmpty && saves.values.allSatisfy { $0.modified != nil } && database.hasTimes(due)
+        !isEmpty && saves.values.allSatisfy { $0.modified != nil } && database.hasTimes(of: due)
     }
 
-    /// The times of the states that have to be in the file; of an entry of which one isn't known, none.
-    private var due: [Identifier: Set<Timestamp>] {
-        var due: [Identifier: Set<Timestamp>] = [:]
+    /// The states that have to be in the file; of an entry of which the time of one isn't known, none.
+    private var due: [Identifier: Set<DueState>] {
+        var due: [Identifier: Set<DueState>] = [:]
         for save in saves.values {
-            due[save.entry, default: []].formUnion([save.modified].compactMap(\.self))
+            let state = save.modified.map { DueState($0, before: save.successor) }
+            due[save.entry, default: []].formUnion([state].compactMap(\.self))
         }
         for save in saves.values where save.modified == nil { due[save.entry] = [] }
         return due

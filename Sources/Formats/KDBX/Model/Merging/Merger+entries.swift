@@ -12,7 +12,7 @@ extension Merger {
         for entry in theirs.entries {
             guard let id = entry.id, isWanted(id, entry.element) else { continue }
             if let own = ours.entryPlaces[id] {
-                merge(entry.element, due: due[id] ?? [], into: own, id)
+                merge(entry.element, due: due[id] ?? [], into: own)
             } else {
                 let found = theirs.document.parent(of: entry.element).flatMap { counterpart(of: $0) }
                 let parent = found ?? ours.rootGroup
@@ -40,9 +40,8 @@ extension Merger {
 
     private mutating func merge(
         _ entry: Element,
-        due: Set<Timestamp>,
-        into own: Element,
-        _ id: Identifier
+        due: Set<DueState>,
+        into own: Element
     ) {
         let isNewer = theirs.modified(entry) > ours.modified(own)
         let isEqual =
@@ -51,11 +50,8 @@ extension Merger {
         let theirHistory = theirs.document.child(of: entry, named: "History")
         if let theirHistory { states = theirs.document.children(of: theirHistory, named: "Entry") }
         if !due.isEmpty {
-            guard let missing = lacking(of: [entry] + states, due, isEqual, in: own) else {
-                known.insert(id)
-                return
-            }
-            states = states.filter(missing.contains)
+            guard let removed = removed(of: [entry] + states, due, isEqual, in: own) else { return }
+            states.removeAll { removed.contains(theirs.modified($0)) }
         }
         var former: Element?
         if !isEqual {
@@ -75,43 +71,46 @@ extension Merger {
         keep(former, states, due, inHistoryOf: own)
     }
 
-    /// The states that ours lacks of theirs, the present one first: each up to the one before that both have.
+    /// Which of their states don't come over.
     ///
-    /// Nil if it has all that are due; `isEqual` says whether the present ones say the same.
-    private mutating func lacking(
+    /// The order of a history doesn't tell what was made of what, since a merge may have put a state into it: that another
+    /// program has removed something follows from a state alone that is known to have been made after it.
+    ///
+    /// - Parameters:
+    ///   - states: Theirs, the present one first.
+    ///   - due: What ours has to have.
+    ///   - isEqual: Whether the present ones say the same.
+    ///   - own: The entry in ours.
+    /// - Returns: The times of those that ours has, or had; nil if it lacks nothing that is due.
+    private mutating func removed(
         of states: [Element],
-        _ due: Set<Timestamp>,
+        _ due: Set<DueState>,
         _ isEqual: Bool,
         in own: Element
-    ) -> Set<Element>? {
+    ) -> Set<Timestamp>? {
         var known = KnownStates(of: own, in: ours)
-        var (missing, isAnyDue, isInGap): (Set<Element>, Bool, Bool) = ([], false, false)
-        let timed = states.enumerated().map { (time: theirs.modified($0.element), index: $0.offset) }
-        // The latest first; of the same second the one that comes later in the history, and the present one before all.
-        for (time, index) in timed.sorted(by: { left, right in
-            (left.time, left.index == 0 ? Int.max : left.index)
-                > (right.time, right.index == 0 ? Int.max : right.index)
-        }) {
-            let digest = digests.digest(of: states[index], in: theirs, .theirs)
-            let isKnown =
+        // Of the same second there may be several.
+        var isKnown: [Timestamp: Bool] = [:]
+        for (index, state) in states.enumerated() {
+            let (time, digest) = (theirs.modified(state), digests.digest(of: state, in: theirs, .theirs))
+            let isHere =
                 index == 0 && isEqual
                 || known.contains(digest, at: time) { digests.digest(of: $0, in: ours, .ours) }
-            guard !isKnown else {
-                isInGap = false
-                continue
-            }
-            if due.contains(time) { isAnyDue = true }
-            isInGap = isInGap || index == 0 || due.contains(time)
-            if isInGap { missing.insert(states[index]) }
+            isKnown[time] = isHere && isKnown[time] ?? true
         }
-        return isAnyDue ? missing : nil
+        let missing = due.filter { state in
+            let found = state.times.compactMap { isKnown[$0] }
+            return !found.isEmpty && !found.contains(true)
+        }
+        guard !missing.isEmpty else { return nil }
+        return Set(due.subtracting(missing).map(\.modified)).subtracting(missing.map(\.modified))
     }
 
     /// Puts a state of ours and some of theirs into a history, unless they are there already, or are the present one.
     private mutating func keep(
         _ former: Element?,
         _ states: [Element],
-        _ due: Set<Timestamp>,
+        _ due: Set<DueState>,
         inHistoryOf own: Element
     ) {
         guard former != nil || !states.isEmpty else { return }
@@ -126,7 +125,7 @@ extension Merger {
         guard !kept.isEmpty else { return }
         let before = history(of: own)
         ours.addToHistory(of: own, kept)
-        ours.pruneHistory(of: own, except: due)
+        ours.pruneHistory(of: own, except: Set(due.flatMap(\.times)))
         // The database may keep none of them.
         if history(of: own) != before { hasChanged = true }
     }

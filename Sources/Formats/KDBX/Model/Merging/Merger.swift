@@ -13,39 +13,40 @@ extension Database {
     /// this side's stays. Everything else stays as it is here: other entries, where things stand, groups, settings,
     /// deletions, and how the file is encrypted.
     ///
-    /// A state from before one that both have isn't taken over: it was removed from the history here.
+    /// Nothing is taken over of an entry that has all that is due. Of one that hasn't, all comes over but what was removed
+    /// from its history here.
     ///
     /// - Parameters:
-    ///   - due: The entries that are taken over, each with the times of those of its states that this side has to have;
-    ///     nothing of an entry that has them. Without any, all that the other side has of it.
+    ///   - due: The entries that are taken over, each with those of its states that this side has to have; without any, all
+    ///     that the other side has of it.
     ///   - other: The other state; in another version of the format, if need be.
-    /// - Returns: What came of it.
+    /// - Returns: Whether anything was taken over.
     @discardableResult
-    package mutating func merge(
-        _ due: [Identifier: Set<Timestamp>],
-        from other: Database
-    ) -> MergeOutcome {
-        guard !due.isEmpty, isSame(as: other, but: Set(due.keys)) else { return MergeOutcome() }
+    package mutating func merge(_ due: [Identifier: Set<DueState>], from other: Database) -> Bool {
+        guard !due.isEmpty, isSame(as: other, but: Set(due.keys)) else { return false }
         var merger = Merger(ours: self, theirs: other, due: due)
         merger.mergeGroups()
         merger.mergeEntries()
         merger.forgetDeletions()
         merger.raiseVersion()
         self = merger.ours
-        return MergeOutcome(hasChanged: merger.hasChanged, known: merger.known)
+        return merger.hasChanged
     }
 
     /// Looks for states of entries, as far as the times tell.
     ///
-    /// - Parameter due: The times of each entry's.
-    /// - Returns: Whether it has all of them, or notes that the entry was deleted after that.
-    package func hasTimes(_ due: [Identifier: Set<Timestamp>]) -> Bool {
+    /// - Parameter due: Each entry's.
+    /// - Returns: Whether it has had all of them, or notes that the entry was deleted after that.
+    package func hasTimes(of due: [Identifier: Set<DueState>]) -> Bool {
         let deletions = deletions
         return due.allSatisfy { id, due in
             guard let entry = entryPlaces[id] else {
-                return deletions[id].map { deleted in due.allSatisfy { $0 <= deleted } } ?? false
+                return deletions[id].map { deleted in
+                    due.allSatisfy { $0.times.allSatisfy { $0 <= deleted } }
+                } ?? false
             }
-            return due.isSubset(of: times(ofStates: entry))
+            let times = times(ofStates: entry)
+            return due.allSatisfy { $0.times.contains(where: times.contains) }
         }
     }
 
@@ -54,14 +55,6 @@ extension Database {
         let former = history.map { document.children(of: $0, named: "Entry").map(modified) } ?? []
         return Set(former + [modified(entry)])
     }
-}
-
-/// What a merge did.
-package struct MergeOutcome: Equatable, Sendable {
-    /// Whether anything was taken over.
-    package var hasChanged = false
-    /// The entries of which this side had all that it has to have.
-    package var known: Set<Identifier> = []
 }
 
 extension Database {
@@ -92,13 +85,11 @@ extension Database {
 struct Merger {
     var ours: Database
     let theirs: Database
-    /// The entries that are taken over, and the times of their states that ours has to have.
-    let due: [Identifier: Set<Timestamp>]
+    /// The entries that are taken over, and their states that ours has to have.
+    let due: [Identifier: Set<DueState>]
     /// What was deleted in ours, and when.
     let deletions: [Identifier: Timestamp]
     var hasChanged = false
-    /// The entries of which ours has all that is due.
-    var known: Set<Identifier> = []
     /// What only they had, once it is in ours.
     var added: Set<Identifier> = []
     var digests = StateDigests()
@@ -110,7 +101,7 @@ struct Merger {
     /// What their groups are known by: an identifier may stand behind all that is in a group.
     private var identifiers: [Element: Identifier?] = [:]
 
-    init(ours: Database, theirs: Database, due: [Identifier: Set<Timestamp>]) {
+    init(ours: Database, theirs: Database, due: [Identifier: Set<DueState>]) {
         self.ours = ours
         self.theirs = theirs
         self.due = due

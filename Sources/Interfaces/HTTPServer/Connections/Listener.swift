@@ -20,6 +20,7 @@ package struct Listener: Service {
     private let limit: ConnectionLimit
     private let budget: BodyBudget
     private let reader: RequestReader
+    private let log: AdmissionLog
     private let tls: CurrentValue<TLSIdentity>?
 
     /// Prepares to serve a socket, which holds its port already.
@@ -43,6 +44,7 @@ package struct Listener: Service {
     ) {
         self.socket = socket
         self.tls = tls
+        log = AdmissionLog(logger: logger)
         self.limit = limit
         self.budget = budget
         reader = RequestReader(
@@ -109,12 +111,7 @@ package struct Listener: Service {
         }  // a channel without a descriptor has none to pass on
         let peer = Peer(of: channel)
         guard let peer, peer.owner.uid == reader.options.uid else {
-            // A program that only checks whether the port is open has mostly gone by now.
-            reader.logger.info(
-                peer == nil
-                    ? "Connection closed: nobody is to be seen at its other end any more"
-                    : "Connection closed: its other end isn't this user's"
-            )
+            log.note(peer == nil ? .vanished : .foreign)
             channel.close(promise: nil)
             return channel.eventLoop.makeSucceededVoidFuture()
         }
@@ -125,7 +122,7 @@ package struct Listener: Service {
             peer.noteHolders()
             return channel.eventLoop.makeCompletedFuture { try serve(channel, peer: peer, place: place) }
         case .refused:
-            reader.logger.info("Connection refused: too many are open")
+            log.note(.tooMany)
             return channel.eventLoop.makeCompletedFuture {
                 try encrypt(channel)
                 try channel.pipeline.syncOperations.addHandler(RefusalHandler(options: reader.options))

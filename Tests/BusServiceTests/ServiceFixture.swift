@@ -62,6 +62,7 @@ struct ServiceFixture {
         grants = GrantRegistry(keyring: keyring, folder: bus.folder.path("state"), logger: logger)
         let objects = BusObjects(
             bus: daemon,
+            calls: daemon,
             approvals: approvals,
             clients: ClientRegistry(
                 keyring: keyring,

@@ -108,6 +108,33 @@ struct `Calls over a real bus` {
         }
     }
 
+    @Test func `whose a connection is is asked for over the connection that is meant for it`() async throws {
+        let asking = try await bus.connect()
+        let served = try await BusConnection.connect(bus.bus, identifying: asking)
+        await served.export(object.object)
+        // Nobody is told whose a connection is, so that another one of this process counts by itself.
+        await asking.close()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in UInt32(0)..<64 {
+                group.addTask {
+                    let arguments = [Value.uint32(number)]
+                    _ = try await client.call(
+                        served.uniqueName,
+                        TestObject.path,
+                        TestObject.name,
+                        "Wait",
+                        arguments
+                    )
+                }
+            }
+            try await object.gate.wait(for: "as many calls as there may be") { $0.waiting == 64 ? () : nil }
+            let other = try await bus.connect()
+            _ = try await other.call(served.uniqueName, TestObject.path, TestObject.name, "Who")
+            object.gate.update { $0.isOpen = true }
+            try await group.waitForAll()
+        }
+    }
+
     @Test func `an error repeats no more of what the caller wrote than a person reads`() async throws {
         let long = String(repeating: "x", count: 1 << 19)
         let properties = "org.freedesktop.DBus.Properties"

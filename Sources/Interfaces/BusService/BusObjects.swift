@@ -13,6 +13,7 @@ package import Vault
 /// Keybell's objects on the session bus.
 package struct BusObjects: Sendable {
     private let bus: BusConnection
+    private let calls: BusConnection
     private let approval: ApprovalObject
     private let clientsObject: ClientsObject
     private let vaultsObject: VaultsObject
@@ -29,7 +30,8 @@ package struct BusObjects: Sendable {
     /// Prepares the objects; nothing is exported yet.
     ///
     /// - Parameters:
-    ///   - bus: The session bus.
+    ///   - bus: The session bus, as the objects are shown on it.
+    ///   - calls: The session bus, as it is asked who calls them.
     ///   - approvals: What waits for the person.
     ///   - clients: Who is let in.
     ///   - grants: What they were granted.
@@ -42,6 +44,7 @@ package struct BusObjects: Sendable {
     ///   - read: How a process is looked at.
     package init(
         bus: BusConnection,
+        calls: BusConnection,
         approvals: ApprovalBroker,
         clients: ClientRegistry,
         grants: GrantRegistry,
@@ -53,8 +56,8 @@ package struct BusObjects: Sendable {
         settling: Duration = .seconds(5),
         read: @escaping @Sendable (_ pid: Int32, _ uid: UInt32) async -> Answerer = Answerer.look
     ) {
-        let callers = BusCallers(bus: bus, approvals: approvals, read: read)
-        self.bus = bus
+        let callers = BusCallers(bus: calls, approvals: approvals, read: read)
+        (self.bus, self.calls) = (bus, calls)
         self.logger = logger
         approvalEvents = approvals.events()
         pendingCounts = approvals.pendingCounts()
@@ -63,7 +66,7 @@ package struct BusObjects: Sendable {
         configurationChanges = configuration.changes()
         self.vaults = vaults
         approval = ApprovalObject(
-            agents: AgentWatch(bus: bus, approvals: approvals),
+            agents: AgentWatch(bus: calls, approvals: approvals),
             approvals: approvals,
             callers: callers,
             audit: audit
@@ -92,7 +95,7 @@ package struct BusObjects: Sendable {
     /// Exports the objects; the caller takes the bus name afterwards.
     package func export() async {
         // Before anybody can call; whoever does tries again where it failed.
-        try? await bus.noteConnections()
+        try? await calls.noteConnections()
         await bus.export(approval.exported)
         await bus.export(clientsObject.exported)
         await bus.export(vaultsObject.exported)

@@ -133,7 +133,7 @@ extension BusConnection {
 
     private func lookUp(_ sender: String) async {
         // Whoever has left meanwhile counts by itself.
-        let credentials = try? await credentials(of: sender)
+        let credentials = try? await (identifying ?? self).credentials(of: sender)
         servedCalls.learn(sender, is: credentials.map { "\($0.pid)" } ?? sender)
         lookups[sender] = nil
     }

@@ -18,6 +18,8 @@ package actor BusConnection {
     }
 
     let link: Link
+    /// Over which it is found out whose the connections are that call; nil for this one.
+    let identifying: BusConnection?
     private(set) var isClosed = false
     var calls = PendingCalls()
     var subscriptions: [Int: Subscription] = [:]
@@ -33,9 +35,10 @@ package actor BusConnection {
     private var nextID = 0
     private var waitsForEnd = Promises<Void>()
 
-    private init(link: sending Link, executor: QueueExecutor) {
+    private init(link: sending Link, executor: QueueExecutor, identifying: BusConnection?) {
         uniqueName = link.uniqueName
         self.link = link
+        self.identifying = identifying
         self.executor = executor
         handlers = HandlerExecutor(on: executor.queue)
     }
@@ -46,10 +49,17 @@ package actor BusConnection {
 
     /// Connects to a bus and says Hello.
     ///
-    /// - Parameter bus: which one.
+    /// - Parameters:
+    ///   - bus: which one.
+    ///   - identifying: another connection to it, over which it is found out who calls objects that this one shows. What
+    ///     the bus answers stands in one line with everything that others send to the same connection, and a flood's
+    ///     calls would keep it from the calls that it is needed for.
     /// - Returns: a connection that is ready for calls.
     /// - Throws: libdbus' own error where there is no such bus or it turns us away.
-    package static func connect(_ bus: Bus) async throws(DBusError) -> BusConnection {
+    package static func connect(
+        _ bus: Bus,
+        identifying: BusConnection? = nil
+    ) async throws(DBusError) -> BusConnection {
         let executor = QueueExecutor(label: "org.keybell.dbus")
         // The handshake blocks, so it is made on the connection's queue and not on the caller's thread.
         let attempt: Result<Link, DBusError> = await withCheckedContinuation { continuation in
@@ -61,7 +71,11 @@ package actor BusConnection {
                 }
             }
         }
-        let connection = BusConnection(link: try attempt.get(), executor: executor)
+        let connection = BusConnection(
+            link: try attempt.get(),
+            executor: executor,
+            identifying: identifying
+        )
         try await connection.start()
         return connection
     }

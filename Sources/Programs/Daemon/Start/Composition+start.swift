@@ -9,9 +9,9 @@ import Logging
 import Settings
 
 extension Composition {
-    static func connect() async throws(StartError) -> BusConnection {
+    static func connect(identifying: BusConnection? = nil) async throws(StartError) -> BusConnection {
         do throws(DBusError) {
-            return try await BusConnection.connect(.session)
+            return try await BusConnection.connect(.session, identifying: identifying)
         } catch {
             throw .noBus(error.message)
         }

@@ -44,10 +44,12 @@ struct Composition: Sendable {
     ) async throws {
         self.logger = logger
         let (configuration, identity) = (found.configuration, found.identity)
-        let bus = try await Self.connect()
-        let sockets = try await Self.listen(configuration.http, bus: bus, logger: logger)
+        // Whoever floods the one that others know holds up no answer of the keyring, of the notifier or of the bus.
+        let calls = try await Self.connect()
+        let bus = try await Self.connect(identifying: calls)
+        let sockets = try await Self.listen(configuration.http, bus: calls, logger: logger)
         let encrypted = identity == nil ? [] : try Self.listenEncrypted(configuration.http, logger: logger)
-        let components = await Components(configuration, folders: folders, bus: bus, logger: logger)
+        let components = await Components(configuration, folders: folders, bus: calls, logger: logger)
         let listening = ConfigurationKeeper.Listening(
             options: CurrentValue(configuration.listenerOptions),
             identity: identity.map { CurrentValue($0) }
@@ -60,6 +62,7 @@ struct Composition: Sendable {
         )
         let objects = BusObjects(
             bus: bus,
+            calls: calls,
             approvals: components.approvals,
             clients: components.clients,
             grants: components.grants,
@@ -86,6 +89,7 @@ struct Composition: Sendable {
             )
         }
         var services: [any Service] = [
+            BusLossWatch(bus: calls),
             BusLossWatch(bus: bus),
             BackgroundTask("the bus interface", logger) { await objects.run() },
             BackgroundTask("reloading at SIGHUP", logger) {

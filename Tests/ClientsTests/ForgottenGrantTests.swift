@@ -114,6 +114,85 @@ import Testing
         #expect(await (try self.registry()).decision(on: other.key) == .allowed)
     }
 
+    /// As of what is killed at that moment.
+    @Test func `the state folder has it that an allow doesn't count before the keyring has been told of it`()
+        async throws
+    {
+        let registry = try await registry()
+        provider.holding.update { $0 = "CreateItem" }
+        let remembering = Task { try await registry.remember([grant]) }
+        try await provider.calls.wait(for: "the store") { $0["CreateItem"].map { _ in } }
+        #expect(try forgotten().contains(grant.name))
+        provider.holding.update { $0 = nil }
+        try await remembering.value
+        #expect(try !forgotten().contains(grant.name))
+        #expect(await (try self.registry()).decision(on: grant.key) == .allowed)
+    }
+
+    @Test func `the keyring isn't told of an allow while the state folder can't keep that it doesn't count`()
+        async throws
+    {
+        let registry = try await registry()
+        try folder.makeFolder(blocked)
+        let error = await #expect(throws: ClientError.self) { try await registry.remember([grant]) }
+        #expect(error?.advice.contains(folder.path("state/forgotten.json")) == true)
+        #expect(provider.calls.now["CreateItem"] == nil)
+        #expect(await registry.decision(on: grant.key) == .allowed)
+        await registry.endSessions()
+        #expect(await registry.decision(on: grant.key) == .undecided)
+    }
+
+    @Test
+    func `an allow that is stored and can't be confirmed in the state folder counts for its session alone`()
+        async throws
+    {
+        let registry = try await registry()
+        provider.holding.update { $0 = "CreateItem" }
+        let remembering = Task { try await registry.remember([grant]) }
+        try await provider.calls.wait(for: "the store") { $0["CreateItem"].map { _ in } }
+        try folder.makeFolder(blocked)
+        provider.holding.update { $0 = nil }
+        await #expect(throws: ClientError.self) { try await remembering.value }
+        #expect(await registry.decision(on: grant.key) == .allowed)
+        await registry.endSessions()
+        #expect(await registry.decision(on: grant.key) == .undecided)
+        #expect(await (try self.registry()).decision(on: grant.key) == .undecided)
+    }
+
+    @Test(arguments: [true, false])
+    func `a denial that can be kept nowhere is told with the allow that may count again`(isRead: Bool)
+        async throws
+    {
+        try await registry().remember([grant])
+        let registry = try await registry()
+        if isRead { #expect(await registry.decision(on: grant.key) == .allowed) }
+        try folder.makeFolder(blocked)
+        provider.failing.update { $0 = isRead ? "SetSecret" : "SearchItems" }
+        let denial = Grant(key: grant.key, allows: false, entries: ["E1"], scope: .always)
+        let error = await #expect(throws: ClientError.self) { try await registry.remember([denial]) }
+        guard case .allowMayReturn = error else {
+            Issue.record("the allow isn't told: \(String(describing: error))")
+            return
+        }
+        #expect(await registry.decision(on: grant.key) == .denied)
+    }
+
+    @Test func `a denial is stored though the state folder takes nothing`() async throws {
+        let registry = try await registry()
+        try await registry.remember([grant])
+        try folder.makeFolder(blocked)
+        let denial = Grant(key: grant.key, allows: false, entries: ["E1"], scope: .always)
+        try await registry.remember([denial])
+        #expect(await (try self.registry()).decision(on: grant.key) == .denied)
+    }
+
+    /// What is written has this name first, and can't replace a folder.
+    private var blocked: String { "state/forgotten.json.new-\(getpid())" }
+
+    private func forgotten() throws -> String {
+        try String(contentsOfFile: folder.path("state/forgotten.json"), encoding: .utf8)
+    }
+
     @Test func `it is deleted by itself once the keyring works`() async throws {
         let registry = try await registry(tryingAgain: true)
         try await registry.remember([grant])
@@ -238,6 +317,7 @@ import Testing
     {
         let registry = try await registry()
         try await registry.remember([grant])
+        try FileManager.default.removeItem(atPath: folder.path("state"))
         _ = try folder.write("state", "no folder")
         provider.failing.update { $0 = "Delete" }
         await forgetInVain(in: registry)
@@ -251,6 +331,7 @@ import Testing
         let registry = try await registry()
         try await registry.remember([grant])
         let file = folder.path("state/forgotten.json")
+        try FileManager.default.removeItem(atPath: file)
         try folder.makeFolder("state/forgotten.json")
         provider.failing.update { $0 = "Delete" }
         await forgetInVain(in: registry)
@@ -271,21 +352,12 @@ import Testing
         provider.failing.update { $0 = "Delete" }
         await #expect(throws: ClientError.self) { try await registry.forget(fingerprint: "AA:BB") }
         #expect(await registry.staysForgotten())
-        // What is written has this name first, and can't replace a folder.
-        let blocked = "state/forgotten.json.new-\(getpid())"
         try folder.makeFolder(blocked)
         provider.failing.update { $0 = nil }
         try await registry.forget(fingerprint: "AA:BB")
 
         await #expect(throws: ClientError.self) { try await registry.remember([grant]) }
         #expect(await registry.decision(on: grant.key) == .allowed)
-        // Another client's are kept.
-        var other = grant.key
-        other.fingerprint = "CC:DD"
-        let further = Grant(key: other, allows: true, entries: ["E1"], scope: .always)
-        try await registry.forget(fingerprint: "CC:DD")
-        try await registry.remember([further])
-        #expect(await (try self.registry()).decision(on: other) == .allowed)
         try FileManager.default.removeItem(atPath: folder.path(blocked))
         try await registry.remember([grant])
         #expect(await (try self.registry()).decision(on: grant.key) == .allowed)
@@ -311,7 +383,7 @@ import Testing
     {
         try await registry().remember([grant])
         let file = folder.path("state/forgotten.json")
-        try folder.makeFolder("state")
+        try FileManager.default.removeItem(atPath: file)
         if let damage {
             try folder.write("state/forgotten.json", damage)
         } else {

@@ -87,6 +87,60 @@ import Testing
         #expect(try await verdict(on: key, in: try registry()) == "verified firefox")
     }
 
+    /// As of what is killed at that moment.
+    @Test func `the state folder has it that a key doesn't count before the keyring has been told of it`()
+        async throws
+    {
+        let registry = try await registry()
+        provider.holding.update { $0 = "CreateItem" }
+        let registering = Task { try await register(key, in: registry) }
+        try await provider.calls.wait(for: "the store") { $0["CreateItem"].map { _ in } }
+        #expect(try revoked().contains(key.fingerprint))
+        provider.holding.update { $0 = nil }
+        try await registering.value
+        #expect(try !revoked().contains(key.fingerprint))
+        #expect(try await verdict(on: key, in: registry) == "verified firefox")
+        #expect(try await verdict(on: key, in: try self.registry()) == "verified firefox")
+    }
+
+    @Test func `the keyring isn't told of a key while the state folder can't keep that it doesn't count`()
+        async throws
+    {
+        let registry = try await registry()
+        try folder.makeFolder(blocked)
+        let error = await #expect(throws: ClientError.self) { try await register(key, in: registry) }
+        #expect(error?.advice.contains(folder.path("state/revoked.json")) == true)
+        #expect(provider.calls.now["CreateItem"] == nil)
+        try FileManager.default.removeItem(atPath: folder.path(blocked))
+        try await register(key, in: registry)
+        #expect(try await verdict(on: key, in: registry) == "verified firefox")
+    }
+
+    @Test
+    func `a key that is stored and can't be confirmed in the state folder lets nobody in, and is deleted`()
+        async throws
+    {
+        let first = try await registry()
+        provider.holding.update { $0 = "CreateItem" }
+        let registering = Task { try await register(key, in: first) }
+        try await provider.calls.wait(for: "the store") { $0["CreateItem"].map { _ in } }
+        try folder.makeFolder(blocked)
+        provider.holding.update { $0 = nil }
+        await #expect(throws: ClientError.self) { try await registering.value }
+        #expect(try await items().count == 1)
+        #expect(try await verdict(on: key, in: first) == "refused")
+        let second = try await registry(tryingAgain: true)
+        #expect(try await verdict(on: key, in: second) == "refused")
+        try await waitUntilDeleted()
+    }
+
+    /// What is written has this name first, and can't replace a folder.
+    private var blocked: String { "state/revoked.json.new-\(getpid())" }
+
+    private func revoked() throws -> String {
+        try String(contentsOfFile: folder.path("state/revoked.json"), encoding: .utf8)
+    }
+
     @Test func `a key that came late under one Id is let in under another`()
         async throws
     {

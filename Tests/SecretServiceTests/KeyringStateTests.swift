@@ -141,7 +141,7 @@ import Testing
     @Test func `every error has advice`() {
         let errors: [KeyringError] = [
             .noProvider, .noDefaultCollection, .locked, .deadline, .dismissed, .notFound, .itemLocked,
-            .noSession, .unencrypted, .forgottenUnknown("why"), .stillForgotten("file"),
+            .noSession, .unencrypted, .forgottenUnknown("why"), .forgottenUnwritable("file"),
             .failed("why"),
         ]
         #expect(Set(errors.map(\.advice)).count == errors.count)

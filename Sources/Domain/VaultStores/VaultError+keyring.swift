@@ -12,7 +12,7 @@ extension VaultError {
         case .notFound: self = .notFound
         case .noProvider, .noDefaultCollection, .deadline, .dismissed, .noDisplay, .noSession, .unencrypted:
             self = .unavailable(error.advice)
-        case .failed, .forgottenUnknown, .stillForgotten: self = .failed(error.advice)
+        case .failed, .forgottenUnknown, .forgottenUnwritable: self = .failed(error.advice)
         }
     }
 }

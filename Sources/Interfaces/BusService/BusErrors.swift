@@ -53,7 +53,7 @@ extension DBusError {
         switch error {
         case .unknown: self.init(name: KeybellBusError.notFound, message: error.advice)
         case .badName, .mistakable, .taken, .inUse: self.init(name: Name.invalidArgs, message: error.advice)
-        case .keyring(let cause): self.init(cause)
+        case .keyring(let cause), .allowMayReturn(let cause): self.init(cause)
         }
     }
 

@@ -141,11 +141,28 @@ struct Components: Sendable {
     var lastRecords: [LastWork.Part] {
         Self.parts([
             ("what was counted", { [audit] in await audit.finish() }),
-            ("what is revoked", { [clients] in _ = await clients.staysRevoked() }),
-            ("what is forgotten", { [grants] in _ = await grants.staysForgotten() }),
+            (
+                "what is revoked",
+                told("revoked.json", unless: { [clients] in await clients.staysRevoked() })
+            ),
+            (
+                "what is forgotten",
+                told("forgotten.json", unless: { [grants] in await grants.staysForgotten() })
+            ),
             ("what is muted", { [mutes] in await mutes.flush() }),
             ("the state", { await BlockingWork.state {} }),
         ])
+    }
+
+    /// Has the log say that a file of the state folder isn't up to date, unless it is.
+    private func told(
+        _ file: String,
+        unless isKept: @escaping @Sendable () async -> Bool
+    ) -> @Sendable () async -> Void {
+        { [logger] in
+            if await isKept() { return }
+            logger.error("\(file) couldn't be written: the next start goes by what it had before")
+        }
     }
 
     private static func parts(_ works: [(String, @Sendable () async -> Void)]) -> [LastWork.Part] {

@@ -18,7 +18,8 @@ extension GrantRegistry {
     ///
     /// What couldn't be written to the state folder is tried at once.
     package func staysForgotten() async -> Bool {
-        await forgottenFile?.isKept() ?? false
+        let isKept = await forgottenFile?.isKept() ?? false
+        return isKept || forgotten.isEmpty
     }
 
     /// Forgets one grant by its name.
@@ -85,9 +86,11 @@ extension GrantRegistry {
         if !forgotten.isEmpty { keepForgotten() }
     }
 
-    /// Has the state folder keep what is forgotten now.
+    /// Has the state folder keep what is forgotten now, and what isn't confirmed.
     func keepForgotten() {
-        forgottenFile?.keep(ForgottenGrantsRecord(forgotten))
+        var all = forgotten
+        for grant in unconfirmed { all.add(grant) }
+        forgottenFile?.keep(ForgottenGrantsRecord(all))
     }
 
     // MARK: - Deleting

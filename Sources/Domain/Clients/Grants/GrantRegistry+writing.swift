@@ -20,7 +20,12 @@ extension GrantRegistry {
     ) async throws(ClientError) {
         let outcome = writes.join {
             await Result { () async throws(KeyringError) in
-                try await self.store(new, fingerprint, mayAsk: mayAsk)
+                do throws(KeyringError) {
+                    try await self.store(new, fingerprint, mayAsk: mayAsk)
+                } catch {
+                    await self.forgetUnconfirmed(new, fingerprint)
+                    throw error
+                }
             }
         }
         do throws(KeyringError) {
@@ -32,26 +37,46 @@ extension GrantRegistry {
                 "a decision could not be kept",
                 metadata: ["why": "\(error.advice)"]
             )
-            forgetAllowed(deniedBy: new, fingerprint)
             deleteLater(anew: mayAsk)
-            throw .keyring(error)
+            throw await mayAllowReturn(deniedBy: new, fingerprint) ? .allowMayReturn(error) : .keyring(error)
         }
     }
 
-    /// What a denial that couldn't be stored would have replaced doesn't count after this session either: the person is asked
-    /// then.
-    private func forgetAllowed(deniedBy new: [Grant], _ fingerprint: String) {
-        let denials = new.filter { !$0.allows }
-        let stored = (snapshot.grants[fingerprint] ?? []) + table.grants(of: fingerprint)
-        let replaced = stored.filter { former in
-            !former.isForSession && former.allows && denials.contains { $0.replaces(former) }
-        }
-        guard !replaced.isEmpty else { return }
+    /// Has what the keyring may have of a write that failed, or may get yet, count for this session at most.
+    ///
+    /// Neither an allow that was to be stored counts after it, nor one that a denial was to replace: the person is asked.
+    private func forgetUnconfirmed(_ new: [Grant], _ fingerprint: String) {
+        let replaced = allowed(deniedBy: new, fingerprint)
+        guard !replaced.isEmpty || !unconfirmed.isEmpty else { return }
+        for grant in unconfirmed { forgotten.add(grant.name, of: fingerprint) }
+        unconfirmed = []
         for grant in replaced {
             _ = table.forget(fingerprint: fingerprint, name: grant.name)
             forgotten.add(grant)
         }
         keepForgotten()
+    }
+
+    /// The allows for good that denials replace.
+    private func allowed(deniedBy new: [Grant], _ fingerprint: String) -> [Grant] {
+        let denials = new.filter { !$0.allows }
+        guard !denials.isEmpty else { return [] }
+        return ((snapshot.grants[fingerprint] ?? []) + table.grants(of: fingerprint)).filter { former in
+            !former.isForSession && former.allows && denials.contains { $0.replaces(former) }
+        }
+    }
+
+    /// Whether an allow that a denial was to replace may count again, after a denial that couldn't be stored: it isn't known
+    /// whether the keyring has one, or the state folder can't keep that it is forgotten.
+    private func mayAllowReturn(deniedBy new: [Grant], _ fingerprint: String) async -> Bool {
+        let denials = new.filter { !$0.allows }
+        guard !denials.isEmpty else { return false }
+        guard hasRead, snapshot.sealed[fingerprint] == nil else { return true }
+        let isReplaced = forgotten.known.contains { former in
+            former.allows && denials.contains { $0.replaces(former) }
+        }
+        guard isReplaced, let forgottenFile else { return false }
+        return await !forgottenFile.isKept()
     }
 
     private func store(_ new: [Grant], _ fingerprint: String, mayAsk: Bool) async throws(KeyringError) {
@@ -65,29 +90,62 @@ extension GrantRegistry {
             return try await deleteUnread(fingerprint, mayAsk: mayAsk)
         }
         if !new.isEmpty { try await endForgettingAll(fingerprint, mayAsk: mayAsk) }
-        let former = forgotten[fingerprint]
         // It has been deleted meanwhile.
-        if new.isEmpty, former == nil { return }
+        if new.isEmpty, forgotten[fingerprint] == nil { return }
         // Nobody may overwrite what couldn't be read, unless all of it is to go.
-        if let error = snapshot.sealed[fingerprint], former?.isAll != true { throw error }
+        if let error = snapshot.sealed[fingerprint], forgotten[fingerprint]?.isAll != true { throw error }
+        try await noteUnconfirmed(new.filter { pending[$0.name] != nil }, fingerprint)
+        let former = forgotten[fingerprint]
         let added = new.filter { pending[$0.name] != nil }
         var kept = GrantTable(grants: table.grants(of: fingerprint).filter { !$0.isForSession })
         for grant in added { kept.remember(grant) }
         do throws(KeyringError) {
             try await put(kept.grants, fingerprint, mayAsk: mayAsk)
         } catch {
-            // Nobody knows how much of it was done, or will be: a keyring that hangs may do it after the person has been told
-            // that it isn't kept, has forgotten it, or has denied the same for good.
-            for grant in added where grant.allows { forgotten.add(grant.name, of: fingerprint) }
-            if added.contains(where: \.allows) { keepForgotten() }
+            // Nobody knows how much of it was done, or will be.
             if isDeleting, new.isEmpty, !mayAsk { hasFailedToDelete = true } else { noteFailure() }
             throw error
         }
         // A reading that runs may have seen what was there before.
         cache.change { $0 = snapshot }
         if let former { noteDeleted(fingerprint, since: former) }
-        for grant in added { _ = table.forget(fingerprint: fingerprint, name: grant.name) }
+        var failure: KeyringError?
+        do throws(KeyringError) { try await confirm(added) } catch { failure = error }
+        // One that can't be confirmed counts for this session alone.
+        for grant in added where !forgotten.covers(grant) {
+            _ = table.forget(fingerprint: fingerprint, name: grant.name)
+        }
         table.adopt(kept.grants.filter { !forgotten.covers($0) }, fingerprint: fingerprint)
+        if let failure { throw failure }
+    }
+
+    /// Has the state folder take what is about to be stored, and what that denies, for forgotten until it is confirmed.
+    ///
+    /// - Throws: That it can't, for an allow. A denial is stored all the same: where that works it is all that is needed.
+    private func noteUnconfirmed(_ added: [Grant], _ fingerprint: String) async throws(KeyringError) {
+        unconfirmed = added.filter(\.allows) + allowed(deniedBy: added, fingerprint)
+        guard !unconfirmed.isEmpty else { return }
+        keepForgotten()
+        guard let forgottenFile, await !forgottenFile.isKept(), added.contains(where: \.allows) else {
+            return
+        }
+        unconfirmed = []
+        keepForgotten()
+        throw .forgottenUnwritable(forgottenFile.path)
+    }
+
+    /// The keyring has stored what it was to: the next daemon is to go by that.
+    ///
+    /// - Throws: That the state folder can't keep an allow's confirmation: it doesn't count beyond this session.
+    private func confirm(_ added: [Grant]) async throws(KeyringError) {
+        guard !unconfirmed.isEmpty else { return }
+        unconfirmed = []
+        keepForgotten()
+        let allows = added.filter(\.allows)
+        guard !allows.isEmpty, let forgottenFile, await !forgottenFile.isKept() else { return }
+        for grant in allows { forgotten.add(grant.name, of: grant.key.fingerprint) }
+        keepForgotten()
+        throw .forgottenUnwritable(forgottenFile.path)
     }
 
     /// Ends, in the state folder too, that everything granted to a key is forgotten: the next daemon would take what is granted
@@ -95,7 +153,7 @@ extension GrantRegistry {
     private func endForgettingAll(_ fingerprint: String, mayAsk: Bool) async throws(KeyringError) {
         if forgotten[fingerprint]?.isAll == true { try await store([], fingerprint, mayAsk: mayAsk) }
         if let forgottenFile, await forgottenFile.stillHasAll(of: fingerprint) {
-            throw .stillForgotten(forgottenFile.path)
+            throw .forgottenUnwritable(forgottenFile.path)
         }
     }
 

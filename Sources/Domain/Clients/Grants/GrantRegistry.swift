@@ -27,6 +27,11 @@ package actor GrantRegistry: MainLoopActor {
     var forgotten = ForgottenGrants()
     /// Keeps that for the next daemon; nil where there is no state folder.
     let forgottenFile: ForgottenFile<ForgottenGrantsRecord>?
+    /// The allows that are being stored, and those that a denial replaces: until the keyring has confirmed that, the next
+    /// daemon is to take them for forgotten, since a keyring that hangs may do it later, or not at all.
+    var unconfirmed: [Grant] = []
+    /// Whether the keyring has been read, so that what it has for a key is known, unless that is sealed.
+    private(set) var hasRead = false
     /// What is being stored, by name; it counts for this session until it is.
     var pending: [String: Grant] = [:]
     var writes = SerialTaskQueue()
@@ -96,7 +101,8 @@ package actor GrantRegistry: MainLoopActor {
     /// - Parameters:
     ///   - grants: What was decided.
     ///   - session: When the person decided; where that session is over, as by a lock, nothing is remembered for it.
-    /// - Throws: Why one that is meant for always couldn't be stored; it holds for this session then.
+    /// - Throws: Why one that is meant for always couldn't be stored; it holds for this session then, and an allow for no
+    ///   longer, whatever the keyring does yet.
     package func remember(_ grants: [Grant], in session: GrantSession? = nil) async throws(ClientError) {
         let grants = grants.filter { $0.entries?.isEmpty != true }
         let now = self.session
@@ -160,6 +166,7 @@ package actor GrantRegistry: MainLoopActor {
 
     private func adopt(_ snapshot: GrantsSnapshot) {
         self.snapshot = snapshot
+        hasRead = true
         let stored = snapshot.grants.values.joined().filter {
             !forgotten.covers($0)
         }

@@ -17,6 +17,8 @@ package enum ClientError: Error, Hashable, Sendable {
     case inUse(String)
     /// The keyring didn't do its part.
     case keyring(KeyringError)
+    /// A denial for good couldn't be stored, and an allow that it was to replace may count again.
+    case allowMayReturn(KeyringError)
 
     /// Whether the keyring, or what is asked for in it, is locked.
     package var isLock: Bool { [.keyring(.locked), .keyring(.itemLocked)].contains(self) }
@@ -24,7 +26,7 @@ package enum ClientError: Error, Hashable, Sendable {
     /// The same as ``advice`` for a client, which learns no path.
     package var publicAdvice: String {
         switch self {
-        case .keyring(.forgottenUnknown), .keyring(.stillForgotten):
+        case .keyring(.forgottenUnknown), .keyring(.forgottenUnwritable):
             "A file of Keybell's state can't be used: `keybell doctor` says which."
         default: advice
         }
@@ -44,6 +46,8 @@ package enum ClientError: Error, Hashable, Sendable {
         case .inUse(let name):
             "Another client is called \(PlainText.quoted(name)) already: `keybell clients` lists them."
         case .keyring(let error): error.advice
+        case .allowMayReturn(let error):
+            "What you had allowed for good before may count again after this session, or after a restart of Keybell. \(error.advice)"
         }
     }
 }

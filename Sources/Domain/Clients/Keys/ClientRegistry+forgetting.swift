@@ -17,7 +17,8 @@ extension ClientRegistry {
     ///
     /// What couldn't be written to the state folder is tried at once.
     package func staysRevoked() async -> Bool {
-        await forgottenFile?.isKept() ?? false
+        let isKept = await forgottenFile?.isKept() ?? false
+        return isKept || forgotten.isEmpty
     }
 
     /// Has a key of an Id count no more, from now on; without a fingerprint whatever key it has.
@@ -43,18 +44,26 @@ extension ClientRegistry {
         forgottenFile?.keep(ForgottenKeysRecord(forgotten))
     }
 
-    /// Ends, in the state folder, that a key is forgotten that is about to be stored: the next daemon would delete it.
-    func letInAfterRestart(_ id: PlainName, _ fingerprint: String, notAfter time: Int)
-        async throws(KeyringError)
-    {
-        guard let forgottenFile, forgotten.covers(id, fingerprint) else { return }
-        var later = forgotten
-        later.letIn(id, fingerprint, notAfter: time)
-        forgottenFile.keep(ForgottenKeysRecord(later))
-        guard await forgottenFile.isKept() else {
-            keepForgotten()
-            throw .stillForgotten(forgottenFile.path)
-        }
+    /// Has a key that is about to be stored not count, for the next daemon either, until it is let in.
+    ///
+    /// - Throws: That the state folder can't keep it.
+    func leaveOut(_ id: PlainName, _ fingerprint: String) async throws(KeyringError) {
+        forget(id, fingerprint)
+        guard let forgottenFile, await !forgottenFile.isKept() else { return }
+        throw .forgottenUnwritable(forgottenFile.path)
+    }
+
+    /// Has a key count that the keyring has, for the next daemon too.
+    ///
+    /// - Throws: That the state folder can't keep it: the next daemon would delete the key, so that it doesn't count for this
+    ///   one.
+    func letIn(_ id: PlainName, _ fingerprint: String, notAfter time: Int) async throws(KeyringError) {
+        guard forgotten.covers(id, fingerprint) else { return }
+        forgotten.letIn(id, fingerprint, notAfter: time)
+        keepForgotten()
+        guard let forgottenFile, await !forgottenFile.isKept() else { return }
+        forget(id, fingerprint)
+        throw .forgottenUnwritable(forgottenFile.path)
     }
 
     // MARK: - Deleting

@@ -12,6 +12,9 @@ extension ClientRegistry {
     /// Who has the Id is looked up when it is stored, after all that was being written. What else claims that Id, in
     /// whatever form, is gone then: a key that was replaced must not come back when the new one is revoked.
     ///
+    /// Before the keyring is told, the state folder has it that the new key doesn't count, and until the keyring has confirmed
+    /// it: a keyring that hangs may store it after its client was told that it isn't let in, and Keybell may end meanwhile.
+    ///
     /// What was granted goes first, of the key that is replaced, and of this one where no client has it: its item may have
     /// been deleted while Keybell wasn't there to see it, and that has revoked it.
     ///
@@ -24,7 +27,8 @@ extension ClientRegistry {
     ///   - former: The fingerprint of the key that is to lose the Id, if one is.
     ///   - forget: Forgets what was granted to the key of a fingerprint. Where it can't the new key isn't stored: it would
     ///     count for that again.
-    /// - Throws: `.taken` if another key than these two has the Id; `.keyring(.locked)` and the like. Nothing is asked.
+    /// - Throws: `.taken` if another key than these two has the Id; `.keyring(.locked)` and the like. Nothing is asked. The key
+    ///   doesn't count then, unless it did before, nor after a restart.
     package func register(
         id: String,
         key: ClientKey,
@@ -42,10 +46,10 @@ extension ClientRegistry {
             database: database,
             created: now()
         )
+        do throws(KeyringError) { try await takeUpForgotten() } catch { throw .keyring(error) }
         let time = forgotten.count
         let stored = try await write {
             [self] () async throws(KeyringError) -> Result<Void, ClientError> in
-            try await takeUpForgotten()
             let items = try await keyring.items(schema: ClientItem.schema)
             let same = items.filter { ClientItem.name($0) == name }
             let opened = try await keyring.openSecrets(of: items)
@@ -65,14 +69,13 @@ extension ClientRegistry {
                 return .failure(error)
             }
             do throws(KeyringError) {
-                try await letInAfterRestart(name, key.fingerprint, notAfter: time)
+                if holder != key.fingerprint { try await leaveOut(name, key.fingerprint) }
                 try await put(key, attributes, name, in: same)
+                try await letIn(name, key.fingerprint, notAfter: time)
             } catch {
-                // A keyring that hangs may store it after its client was told that it isn't let in.
-                if holder != key.fingerprint { await leaveOut(key, name) }
+                await deleteLater(anew: true)
                 throw error
             }
-            await letIn(key, name, notAfter: time)
             return .success(())
         }
         try stored.get()
@@ -95,17 +98,6 @@ extension ClientRegistry {
             attributes: attributes,
             secret: key.base64()
         )
-    }
-
-    private func letIn(_ key: ClientKey, _ name: PlainName, notAfter time: Int) {
-        guard forgotten.covers(name, key.fingerprint) else { return }
-        forgotten.letIn(name, key.fingerprint, notAfter: time)
-        keepForgotten()
-    }
-
-    private func leaveOut(_ key: ClientKey, _ name: PlainName) {
-        forget(name, key.fingerprint)
-        deleteLater(anew: true)
     }
 
     /// Notes which program and Origin a key belongs to that came without any, as an imported one does, because the person

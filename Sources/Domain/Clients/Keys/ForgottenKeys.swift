@@ -2,8 +2,8 @@
 
 import DisplayText
 
-/// Keys that the keyring may still have, or get yet, and that don't count: those that were revoked, and those of which it was
-/// said that they couldn't be stored.
+/// Keys that the keyring may still have, or get yet, and that don't count: those that were revoked, and those of which it
+/// hasn't confirmed that they are stored.
 struct ForgottenKeys: Sendable {
     private struct Key: Hashable {
         var id: PlainName

@@ -24,8 +24,8 @@ package enum KeyringError: Error, Hashable, Sendable {
     case unencrypted
     /// What doesn't count any more of what is stored there isn't known; what comes of that, and why.
     case forgottenUnknown(String)
-    /// What was to be stored would be forgotten at the next start, as what was forgotten before; the file that says so.
-    case stillForgotten(String)
+    /// The file that says what doesn't count can't be written, so that nothing new may be stored; its path.
+    case forgottenUnwritable(String)
     /// The provider refused, in its own words.
     case failed(String)
 
@@ -63,8 +63,8 @@ package enum KeyringError: Error, Hashable, Sendable {
                 + "gnome-keyring, KWallet or KeePassXC, or a version of it that has them."
         case .forgottenUnknown(let reason):
             reason + (reason.hasSuffix("?") ? "" : ".")
-        case .stillForgotten(let path):
-            "\(path) says that what is to be stored now is forgotten, and can't be changed."
+        case .forgottenUnwritable(let path):
+            "\(path), which says what doesn't count, can't be written, and without that nothing new is kept for good."
         case .failed(let reason):
             "The Secret Service refused: \(reason)"
         }

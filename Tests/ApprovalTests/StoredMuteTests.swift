@@ -205,6 +205,37 @@ struct StoredMuteTests {
         #expect(told.withLock { $0.map { $0.map(\.unseen) } } == [[1]])
     }
 
+    @Test(arguments: [true, false])
+    func `whoever mutes a program is told if that ends with the daemon`(isKept: Bool) async throws {
+        let broker = ApprovalBroker(watchProcess: { process, _ in process }, areMutesKept: { _ in isKept })
+        for seconds in [nil, 60] as [UInt32?] {
+            var events = broker.events().makeAsyncIterator()
+            async let answer = broker.ask(.release(.named(seconds == nil ? "git" : "ssh")))
+            guard case .added(let request)? = await events.next() else {
+                Issue.record("not told")
+                return
+            }
+            let effect = try await broker.answer(
+                code: request.code,
+                decision: .deny,
+                choices: Choices(muteSeconds: seconds),
+                through: .notifier
+            )
+            _ = await answer
+            guard seconds != nil, !isKept else {
+                #expect(effect == .decided)
+                continue
+            }
+            guard case .notKept(let sentences) = effect else {
+                Issue.record("not told")
+                return
+            }
+            #expect(sentences.contains("not after a restart"))
+            #expect(await broker.recent().first?.keepTrouble == sentences)
+        }
+        #expect(await broker.staysUnmuted() == isKept)
+    }
+
     @Test func `the broker has mutes kept as they come and go, and those of before not once more`()
         async throws
     {

@@ -241,6 +241,23 @@ struct `Requests on the bus` {
         #expect(kept.now == [.unmuted, .unmuted])
     }
 
+    @Test func `who mutes or unmutes is told if a restart ends that`() async throws {
+        let fixture = try await ServiceFixture(areMutesKept: false)
+        let (code, asked) = try await fixture.ask(.full(.release))
+        let mute: Value = .vardict(["mute-seconds": .uint32(600)])
+        let denied = await #expect(throws: DBusError.self) {
+            try await fixture.call(ApprovalInterface.answer, [.string(code), .string("deny"), mute])
+        }
+        #expect(denied?.name == KeybellBusError.unavailable)
+        #expect(denied?.message.contains("not after a restart") == true)
+        _ = await asked.value
+        let unmuted = await #expect(throws: DBusError.self) {
+            try await fixture.call(ApprovalInterface.unmute, [.string(code)])
+        }
+        #expect(unmuted?.name == KeybellBusError.unavailable)
+        #expect(unmuted?.message.contains("again after a restart") == true)
+    }
+
     @Test func `the count of what waits is a property that tells of its changes`() async throws {
         let changes = try await fixture.client.signals(
             sender: KeybellBus.name,

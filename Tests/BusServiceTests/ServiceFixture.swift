@@ -39,6 +39,7 @@ struct ServiceFixture {
         others: [FakeVault] = [],
         closed: [FakeVault] = [],
         settling: Duration = .seconds(60),
+        areMutesKept: Bool = true,
         audit: @escaping BatchRecorder = { _ in }
     ) async throws {
         self.session = session
@@ -50,7 +51,10 @@ struct ServiceFixture {
         self.bus = bus
         daemon = try await bus.connect()
         client = try await bus.connect()
-        approvals = ApprovalBroker(watchProcess: { _, _ in "watched" })
+        approvals = ApprovalBroker(
+            watchProcess: { _, _ in "watched" },
+            areMutesKept: { _ in areMutesKept }
+        )
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let keyring = Keyring(
             bus: try await bus.connect(),

@@ -34,6 +34,8 @@ struct StoredMutesFileTests {
         keeper.keep([])
         #expect(try await log.next()?.hasPrefix("what is muted can't be kept") == true)
         keeper.keep([Self.mute])
+        #expect(await !keeper.isKept())
+        #expect(await !keeper.isKept(Self.mute.code))
         try FileManager.default.removeItem(atPath: blocked)
         #expect(try await log.next() == "mutes are kept again")
         // The last that was to be kept, whichever was tried first.
@@ -51,6 +53,9 @@ struct StoredMutesFileTests {
         long.programs[0].script = String(repeating: "x", count: 2 << 20)
         keeper.keep([long, Self.mute])
         #expect(try await log.next()?.hasPrefix("there is no room in mutes.json") == true)
+        #expect(await keeper.isKept())
+        #expect(await keeper.isKept(Self.mute.code))
+        #expect(await !keeper.isKept(long.code))
         #expect(await keeper.kept() == [Self.mute])
         // As many as fit of those that would each.
         let many = (0..<40).map { number in

@@ -84,7 +84,8 @@ struct MuteTests {
         let question = try await BusAnswerer(session).question()
         // No file takes a folder's place.
         let blocked = try session.bus.folder.makeFolder("state/keybell/mutes.json")
-        #expect(try await session.keybell("deny", question.code, "--mute", "10").status == 0)
+        let denied = try await session.keybell("deny", question.code, "--mute", "10")
+        #expect(denied.status == 1 && denied.errors.contains("but not after a restart"), "\(denied)")
         _ = try await asking.value
         try await session.daemon.prints("what is muted can't be kept")
         try FileManager.default.removeItem(atPath: blocked)

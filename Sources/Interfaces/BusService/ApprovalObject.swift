@@ -134,6 +134,13 @@ struct ApprovalObject: Sendable {
             )
         }
         await audit(programs.map { (.unmuted, [.program: $0, .by: answerer.shownExecutable]) })
+        if !programs.isEmpty, await !approvals.staysUnmuted() {
+            throw DBusError(
+                name: KeybellBusError.unavailable,
+                message:
+                    "\(programs.joined(separator: ", ")) is muted no more while Keybell runs, but is again after a restart: mutes.json in the state folder can't be written."
+            )
+        }
         return [.strings(programs)]
     }
 

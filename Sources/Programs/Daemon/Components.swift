@@ -54,7 +54,8 @@ struct Components: Sendable {
         let approvals = ApprovalBroker(
             limits: first.approval.approvalLimits,
             confirmation: PinentryConfirmation(configuration: configuration, logger: logger).ask,
-            keepMutes: mutes.keep
+            keepMutes: mutes.keep,
+            areMutesKept: mutes.isKept
         )
         await approvals.takeUp(await mutes.kept(), uid: getuid())
         let keyring = Keyring(
@@ -149,7 +150,7 @@ struct Components: Sendable {
                 "what is forgotten",
                 told("forgotten.json", unless: { [grants] in await grants.staysForgotten() })
             ),
-            ("what is muted", { [mutes] in await mutes.flush() }),
+            ("what is muted", told("mutes.json", unless: { [mutes] in await mutes.isKept() })),
             ("the state", { await BlockingWork.state {} }),
         ])
     }

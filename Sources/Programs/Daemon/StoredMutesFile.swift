@@ -11,6 +11,8 @@ struct StoredMutesFile: Sendable {
     private let file: StateFile<StoredMutes>
     private let logger: Logger
     private let writing: RetriedWriting<[StoredMute]>
+    /// The codes of those that it has no room for.
+    private let leftOut: CurrentValue<Set<String>>
 
     /// How long a disk may take.
     private static let timeout = Duration.seconds(5)
@@ -23,15 +25,16 @@ struct StoredMutesFile: Sendable {
     ///   - logger: Where trouble goes.
     init(file: StateFile<StoredMutes>, pause: Duration = .seconds(60), logger: Logger) {
         (self.file, self.logger) = (file, logger)
-        let leftOut = CurrentValue(0)
+        let leftOut = CurrentValue(Set<String>())
+        self.leftOut = leftOut
         writing = RetriedWriting(
             pause: pause,
             write: { mutes in
                 let record = StoredMutes(mutes, within: file.longest)
                 // Whether the disk has it for certain matters after a crash of the system alone.
                 _ = try file.write(record)
-                let (count, former) = (mutes.count - record.mutes.count, leftOut.value)
-                leftOut.replace(with: count)
+                let (count, former) = (mutes.count - record.mutes.count, leftOut.value.count)
+                leftOut.replace(with: Set(mutes.map(\.code)).subtracting(record.mutes.map(\.code)))
                 guard count > former else { return }
                 logger.warning(
                     "there is no room in mutes.json for all that is muted: the longest of them end with this daemon",
@@ -68,9 +71,12 @@ struct StoredMutesFile: Sendable {
         writing.write(mutes)
     }
 
-    /// Keeps at once what couldn't be kept before.
-    func flush() async {
-        await writing.flush()
+    /// Whether the file has what was last to be kept, the mute of a code among it, if one is given; what couldn't be kept
+    /// before is tried at once.
+    func isKept(_ code: String? = nil) async -> Bool {
+        // A disk that takes too long is the only error there is.
+        let isWritten = try? await withDeadline(Self.timeout) { [writing] in await writing.flush() }
+        return isWritten ?? false && !(code.map(leftOut.value.contains) ?? false)
     }
 
     private static func reason(_ error: any Error) -> String {

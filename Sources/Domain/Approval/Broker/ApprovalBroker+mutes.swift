@@ -13,6 +13,11 @@ extension ApprovalBroker {
         storedMutes.noteKept(in: queue, at: now, times)
     }
 
+    /// Whether no mute that has ended, by the person's word too, is back after a restart.
+    package func staysUnmuted() async -> Bool {
+        await areMutesKept(nil)
+    }
+
     func tellMutes() {
         storedMutes.tell(of: queue, at: reading(), times)
     }

@@ -30,6 +30,7 @@ package actor ApprovalBroker: MainLoopActor {
     /// Answers that are being kept, by code; each ends within `limits.keeping`.
     private(set) var keepings: [String: Task<String?, Never>] = [:]
     var storedMutes: MuteChanges
+    let areMutesKept: @Sendable (String?) async -> Bool
     let broadcast = Broadcast<ApprovalEvent>()
     /// How many requests wait for the person, whether anybody has been told of them or not.
     let counts = Broadcast<Int>(backlog: 1)
@@ -63,6 +64,7 @@ package actor ApprovalBroker: MainLoopActor {
     ///   - confirmation: Asks about allows of the limits' `confirmedKinds`.
     ///   - keepMutes: Keeps the mutes for the next daemon, each time that they change, and with their counts at the
     ///     end; it must not block.
+    ///   - areMutesKept: Whether what was last to be kept is, the mute of a code among it, if one is given.
     package init(
         limits: ApprovalLimits = ApprovalLimits(),
         makeCode: @escaping @Sendable () -> String = { RequestCode.random() },
@@ -71,13 +73,15 @@ package actor ApprovalBroker: MainLoopActor {
         confirmation: @escaping Confirmation = { _ throws(ConfirmationError) in
             throw ConfirmationError("There is nothing to confirm it with.")
         },
-        keepMutes: @escaping @Sendable ([StoredMute]) -> Void = { _ in }
+        keepMutes: @escaping @Sendable ([StoredMute]) -> Void = { _ in },
+        areMutesKept: @escaping @Sendable (String?) async -> Bool = { _ in true }
     ) {
         self.limits = limits
         watches = ProcessWatches(by: watchProcess)
         self.lookAgain = lookAgain
         self.confirmation = confirmation
         storedMutes = MuteChanges(by: keepMutes)
+        self.areMutesKept = areMutesKept
         queue = ApprovalQueue(limits: limits, makeCode: makeCode)
     }
 
@@ -275,16 +279,20 @@ package actor ApprovalBroker: MainLoopActor {
         guard let ended = queue.beginKeeping(code, hasWork: keeping != nil) else { return nil }
         broadcast.send(.ended(recent(ended, quiet: QuietTimes()), isHeard: isHeard))
         guard ended.isBeingKept else { return nil }
-        let telling = Task(executorPreference: MainLoop.executor) { [limits] in
-            guard let keeping else { return await self.tellKept(ended, Self.nobodyIsLeft) }
-            var trouble: String?
-            do {
-                trouble = try await withDeadline(limits.keeping) { await keeping.value }
-            } catch {
-                trouble =
-                    "The keyring has not stored it yet: look for a prompt of it, and at `keybell grants`."
+        let telling = Task(executorPreference: MainLoop.executor) { [limits, areMutesKept] in
+            async let isMuteKept = ended.choices?.muteSeconds == nil ? true : areMutesKept(code)
+            var outcome = KeepingOutcome()
+            if let keeping {
+                do {
+                    outcome.trouble = try await withDeadline(limits.keeping) { await keeping.value }
+                } catch {
+                    outcome.isUndecided = true
+                }
+            } else if ended.choices.map({ $0.scope != .once }) ?? false {
+                outcome.trouble = Self.nobodyIsLeft
             }
-            return await self.tellKept(ended, trouble)
+            outcome.isMuteLost = await !isMuteKept
+            return await self.tellKept(ended, outcome)
         }
         keepings[code] = telling
         return telling
@@ -293,9 +301,9 @@ package actor ApprovalBroker: MainLoopActor {
     /// Why an answer that was meant for longer isn't kept.
     private static let nobodyIsLeft = "Whoever asked had given up by then."
 
-    private func tellKept(_ ended: EndedRequest, _ trouble: String?) -> String? {
+    private func tellKept(_ ended: EndedRequest, _ outcome: KeepingOutcome) -> String? {
         keepings[ended.code] = nil
-        let kept = queue.endKeeping(ended, trouble)
+        let kept = queue.endKeeping(ended, outcome)
         broadcast.send(.kept(recent(kept, quiet: QuietTimes())))
         return kept.keepTrouble
     }

@@ -166,12 +166,13 @@ extension ApprovalQueue {
     }
 
     /// The answer to a request that has just ended is being kept from now on, if there is something to keep of it, or it
-    /// was meant for longer.
+    /// was meant for longer, or it mutes.
     ///
     /// - Returns: The request; nil if it hasn't ended.
     mutating func beginKeeping(_ code: String, hasWork: Bool) -> EndedRequest? {
         guard let index = ended.lastIndex(where: { $0.code == code }) else { return nil }
-        ended[index].isBeingKept = hasWork || ended[index].choices.map { $0.scope != .once } ?? false
+        let isMeantForLonger = ended[index].choices.map { $0.scope != .once || $0.muteSeconds != nil }
+        ended[index].isBeingKept = hasWork || isMeantForLonger ?? false
         return ended[index]
     }
 
@@ -179,15 +180,15 @@ extension ApprovalQueue {
     ///
     /// - Parameters:
     ///   - request: The request as it was when it ended: by now it may have made room for others.
-    ///   - trouble: Why it could not be; nil if it is kept.
+    ///   - outcome: What came of that.
     /// - Returns: The request with how long its answer holds.
-    mutating func endKeeping(_ request: EndedRequest, _ trouble: String?) -> EndedRequest {
+    mutating func endKeeping(_ request: EndedRequest, _ outcome: KeepingOutcome) -> EndedRequest {
         guard let index = ended.lastIndex(where: { $0.code == request.code && $0.at == request.at }) else {
             var request = request
-            request.endKeeping(trouble)
+            request.endKeeping(outcome)
             return request
         }
-        ended[index].endKeeping(trouble)
+        ended[index].endKeeping(outcome)
         return ended[index]
     }
 

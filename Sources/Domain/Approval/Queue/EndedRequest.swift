@@ -18,7 +18,7 @@ struct EndedRequest: Sendable {
     let chosenCount: Int?
     /// Whether it was allowed when nobody was left to take the answer.
     var isAbandoned = false
-    /// Why the answer isn't kept for as long as it was meant, in sentences for the person.
+    /// Why the answer, or its mute, isn't kept for as long as it was meant, or may not be, in sentences for the person.
     private(set) var keepTrouble: String?
     /// Whether the answer is being kept, so that nobody knows yet whether it can be.
     var isBeingKept = false
@@ -69,16 +69,30 @@ struct EndedRequest: Sendable {
     }
 
     /// Its answer is kept or, with the reason, holds for less time than it was meant to.
-    mutating func endKeeping(_ trouble: String?) {
+    mutating func endKeeping(_ outcome: KeepingOutcome) {
         isBeingKept = false
-        guard let trouble else { return }
-        let isAlways = choices?.scope == .always
-        let kept =
-            isAlways
-            ? "It is not kept for good, and holds for this session at most."
-            : "It is not kept for this session, and holds for this once at most."
-        choices?.scope = isAlways ? .session : .once
-        keepTrouble = "\(kept) \(trouble)"
+        var sentences: [String] = []
+        if let trouble = outcome.trouble {
+            let isAlways = choices?.scope == .always
+            sentences.append(
+                isAlways
+                    ? "It is not kept for good, and holds for this session at most."
+                    : "It is not kept for this session, and holds for this once at most."
+            )
+            sentences.append(trouble)
+            choices?.scope = isAlways ? .session : .once
+        }
+        if outcome.isUndecided {
+            sentences.append(
+                "Whether it is kept for good isn't known yet, for the keyring has not stored it: look for a prompt of it, and at `keybell grants`."
+            )
+        }
+        if outcome.isMuteLost {
+            sentences.append(
+                "It is denied, and its program muted until Keybell ends, but not after a restart: mutes.json in the state folder can't be written, or has no room for it."
+            )
+        }
+        if !sentences.isEmpty { keepTrouble = sentences.joined(separator: " ") }
     }
 
     /// Counts further ones; the file that the number came from may have had any.

@@ -64,7 +64,7 @@ package struct StoredMute: Codable, Equatable, Sendable {
     }
 
     /// The denied request's code, which ends the mute.
-    var code: String
+    package var code: String
     /// In seconds since 1970, as all times here.
     var until: Int64
     var programs: [Muted]

@@ -58,6 +58,21 @@ final class StateFileTests {
         }
     }
 
+    @Test func `what killed processes have left goes, and nothing else`() throws {
+        _ = try file.write(Content(text: "", number: 0))
+        // No process has such a number.
+        let ended = Int32.max
+        let others = [
+            "state.json.new-\(getppid())", "state.json.new-", "state.json.new-x", "state.json.old-\(ended)",
+            "new-\(ended)", "state.json",
+        ]
+        let litter = ["state.json.new-\(ended)", "nonces.new-\(ended)"]
+        for name in others + litter { try Data().write(to: URL(filePath: "\(folder)/state/\(name)")) }
+        SafeFile.clearLitter(in: folder + "/state")
+        #expect(try Set(FileManager.default.contentsOfDirectory(atPath: folder + "/state")) == Set(others))
+        SafeFile.clearLitter(in: folder + "/none")
+    }
+
     @Test func `what is too long, or can't be written, is told`() throws {
         let former = Content(text: "former", number: 0)
         _ = try file.write(former)

@@ -50,6 +50,8 @@ struct Components: Sendable {
             isRequired: first.audit.isRequired,
             logger: logger
         )
+        // What is being written meanwhile is written by this process.
+        BlockingWork.state.begin { SafeFile.clearLitter(in: folders.state) }
         mutes = StoredMutesFile(file: StoredMutes.file(in: folders.state), logger: logger)
         let approvals = ApprovalBroker(
             limits: first.approval.approvalLimits,

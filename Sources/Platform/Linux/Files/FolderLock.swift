@@ -50,22 +50,8 @@ package struct FolderLock: ~Copyable, Sendable {
     ///
     /// What can't be removed or read stays.
     func removeFilesOfEndedProcesses(named beginnings: [Substring], asOf now: Int) {
-        let descriptor = unsafe openat(folder.number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { return }
-        guard let names = unsafe fdopendir(descriptor) else {
-            close(descriptor)
-            return
-        }
-        defer { unsafe closedir(names) }
-        while let entry = unsafe readdir(names) {
-            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            guard let beginning = beginnings.first(where: { name.utf8.starts(with: $0.utf8) }),
-                let pid = Int32(name.dropFirst(beginning.count)), pid > 0,
-                kill(pid, 0) != 0, errno == ESRCH, isOld(name, asOf: now)
-            else { continue }
-            unsafe unlinkat(folder.number, name, 0)
+        LeftoverFiles.remove(in: folder.number) { beginning, name in
+            beginnings.contains { $0.utf8.elementsEqual(beginning.utf8) } && isOld(name, asOf: now)
         }
     }
 

@@ -16,7 +16,8 @@ package enum SafeFile {
     package static func write(_ bytes: [UInt8], to path: String) throws(SystemCallError) -> Bool {
         let temporary = "\(path).new-\(getpid())"
         do throws(SystemCallError) {
-            // What a killed one has left goes; and whatever somebody else puts there instead must not be written into.
+            // What a killed process of this number has left goes (`clearLitter` has the others'); and whatever somebody else
+            // puts there instead must not be written into.
             unsafe unlink(temporary)
             let flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW
             let file = try Descriptor("open", unsafe open(temporary, flags, 0o600))
@@ -28,6 +29,16 @@ package enum SafeFile {
             throw error
         }
         return hasNames(in: parent(of: path))
+    }
+
+    /// Removes what processes that were killed in the middle of `write` have left in a folder that only Keybell writes into.
+    ///
+    /// It blocks.
+    package static func clearLitter(in folder: String) {
+        // Where there is no folder yet there is no litter, and what can't be read stays.
+        guard let folder = try? Descriptor("open", unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC))
+        else { return }
+        LeftoverFiles.remove(in: folder.number) { beginning, _ in beginning.hasSuffix(".new-") }
     }
 
     /// Has the disk take a file, whoever wrote it, and its name; it may take a while.

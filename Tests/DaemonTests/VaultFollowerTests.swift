@@ -90,7 +90,10 @@ private actor FollowedVault: VaultStore {
             }
         }
         let vaults = CurrentValue<[any VaultStore]>([vault])
-        let follower = VaultFollower(vaults: vaults, approvals: approvals, audit: audit)
+        let uses = Observed(0)
+        let follower = VaultFollower(vaults: vaults, approvals: approvals, audit: audit) {
+            uses.update { $0 += 1 }
+        }
         let run = Task { await follower.run() }
         var second: Task<Answer, Never>?
         for await asked in done { second = asked }
@@ -99,5 +102,6 @@ private actor FollowedVault: VaultStore {
         await approvals.shutDown()
         #expect(await second?.value == .withdrawn)
         await run.value
+        #expect(uses.now == 1)
     }
 }

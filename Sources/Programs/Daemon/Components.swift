@@ -119,7 +119,12 @@ struct Components: Sendable {
         let keys = ClientKeyFollower(clients: clients, grants: grants, approvals: approvals)
         let locks = KeyringLockHandler(keyring: keyring, approvals: approvals)
         let hashes = KeyringHashKeeper(vaults: vaults, clients: clients)
-        let follower = VaultFollower(vaults: vaults, approvals: approvals, audit: audit)
+        let follower = VaultFollower(
+            vaults: vaults,
+            approvals: approvals,
+            audit: audit,
+            used: session.use.use
+        )
         return [
             BackgroundTask("reading grants from the keyring", logger) { [grants] in await grants.run() },
             BackgroundTask("keeping the keyring vault's Hash", logger) { await hashes.run() },

@@ -18,7 +18,7 @@ struct HandlerParts: Sendable {
     var tellDelivery: @Sendable (Delivery) async -> Void
     /// Keeps a record of what was done.
     var audit: Recorder
-    /// Hears of every use of a vault.
+    /// Hears of every use of a vault that something allows; what a client can do by itself is none.
     var used: @Sendable () -> Void
     var saves = SaveResults()
     var counterLine = CounterCodes.Line()

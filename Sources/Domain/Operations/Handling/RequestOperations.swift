@@ -43,8 +43,7 @@ struct RequestOperations: Sendable {
             approvals: approvals,
             mutes: mutes,
             vaultUnlock: vaultUnlock,
-            logger: logger,
-            used: parts.used
+            logger: logger
         )
         let decisions = RememberedDecisions(grants: parts.grants, clients: clients, logger: logger)
         let approval = ClientApproval(approvals: approvals, keys: keys, decisions: decisions)
@@ -69,7 +68,8 @@ struct RequestOperations: Sendable {
             permissions: permissions,
             approval: saveApproval,
             recorder: recorder,
-            logger: logger
+            logger: logger,
+            used: parts.used
         )
         let handout = Handout(
             vaults: vaults,
@@ -90,7 +90,8 @@ struct RequestOperations: Sendable {
                 tellDelivery: parts.tellDelivery,
                 followUps: parts.followUps
             ),
-            logger: logger
+            logger: logger,
+            used: parts.used
         )
         let order = policy.match.sortBy
         let bulk = BulkRead(access: access, release: release, handout: handout, order: order)

@@ -18,8 +18,9 @@ struct Handout: Sendable {
     private let counterCodes: CounterCodes
     private let deliveries: DeliveryRecorder
     private let logger: Logger
+    private let used: @Sendable () -> Void
 
-    /// Makes one that opens entries and records them by these.
+    /// Makes one that opens entries and records them by these; `used` hears of what goes out.
     init(
         vaults: VaultSet,
         approvals: ApprovalBroker,
@@ -29,7 +30,8 @@ struct Handout: Sendable {
         entries: EntryOpener,
         counterCodes: CounterCodes,
         deliveries: DeliveryRecorder,
-        logger: Logger
+        logger: Logger,
+        used: @escaping @Sendable () -> Void
     ) {
         self.vaults = vaults
         self.approvals = approvals
@@ -40,6 +42,7 @@ struct Handout: Sendable {
         self.counterCodes = counterCodes
         self.deliveries = deliveries
         self.logger = logger
+        self.used = used
     }
 
     /// The successful reply that hands out these logins; their secrets are opened only here.
@@ -99,6 +102,7 @@ struct Handout: Sendable {
         )
         // Before it goes out, or it might go out unrecorded.
         if !going.isEmpty {
+            used()
             // Whether it was names alone is what the person looks for in the record.
             let without = [
                 passwords ? nil : "passwords",

@@ -13,23 +13,20 @@ struct VaultAccess: Sendable {
     private let mutes: MuteCheck
     private let vaultUnlock: VaultUnlock
     private let logger: Logger
-    private let used: @Sendable () -> Void
 
-    /// Makes one for these vaults; `used` hears of every use.
+    /// Makes one for these vaults.
     init(
         vaults: VaultSet,
         approvals: ApprovalBroker,
         mutes: MuteCheck,
         vaultUnlock: VaultUnlock,
-        logger: Logger,
-        used: @escaping @Sendable () -> Void
+        logger: Logger
     ) {
         self.vaults = vaults
         self.approvals = approvals
         self.mutes = mutes
         self.vaultUnlock = vaultUnlock
         self.logger = logger
-        self.used = used
     }
 
     /// The vaults that are open for a verified request; unlocked first, where it wants that and none is.
@@ -42,7 +39,6 @@ struct VaultAccess: Sendable {
         for verified: VerifiedRequest
     ) async throws(Refusal) -> (vaults: [OpenVault], mayAsk: Bool) {
         try await mutes.check(verified.requester)
-        used()
         try await learnHash(for: verified)
         var mayAsk = verified.wantsUnlock
         if verified.wantsUnlock {

@@ -12,6 +12,8 @@ struct VaultFollower: Sendable {
     let vaults: CurrentValue<[any VaultStore]>
     let approvals: ApprovalBroker
     let audit: AuditTrail
+    /// Hears of a file that is opened, which only the person's word does: from then on it may be left alone for too long.
+    let used: @Sendable () -> Void
 
     func run() async {
         await vaults.follow { await follow($0) }
@@ -28,6 +30,8 @@ struct VaultFollower: Sendable {
             if isLocked {
                 await approvals.forget(.vault(vault.name))
             } else if wasLocked {
+                // The keyring's vault is back by itself after idleness, and that is no use.
+                if vault.kind == .kdbx { used() }
                 await approvals.opened(vault.name)
             }
             // What was known last is compared with when it can be read again.

@@ -16,8 +16,9 @@ struct LoginSaving: Sendable {
     private let approval: SaveApproval
     private let recorder: RequestRecorder
     private let logger: Logger
+    private let used: @Sendable () -> Void
 
-    /// Makes one that asks and records by these.
+    /// Makes one that asks and records by these; `used` hears of what is saved.
     init(
         approvals: ApprovalBroker,
         keys: KeyCheck,
@@ -25,7 +26,8 @@ struct LoginSaving: Sendable {
         permissions: StandingPermissions,
         approval: SaveApproval,
         recorder: RequestRecorder,
-        logger: Logger
+        logger: Logger,
+        used: @escaping @Sendable () -> Void
     ) {
         self.approvals = approvals
         self.keys = keys
@@ -34,6 +36,7 @@ struct LoginSaving: Sendable {
         self.approval = approval
         self.recorder = recorder
         self.logger = logger
+        self.used = used
     }
 
     /// Asks where nothing covers it, and saves.
@@ -103,6 +106,7 @@ struct LoginSaving: Sendable {
             }
             throw error
         }
+        used()
         await approvals.forget(.entry(id.hex))
         // It is used up: a retry gets this outcome from the ledger, for as long as the entry is what this made of it.
         if let code { await approvals.delivered(code) }

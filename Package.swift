@@ -138,7 +138,7 @@ let package = Package(
             in: "Domain",
             [
                 "Ciphers", "ConcurrencyTools", "JSON", "KDBX", "Linux", "SecretService", "SecureMemory",
-                "Vault", logging,
+                "UnicodeText", "Vault", logging,
             ]
         ),
         module(
@@ -151,7 +151,7 @@ let package = Package(
             in: "Domain",
             [
                 "Ciphers", "ConcurrencyTools", "DisplayText", "KeePassHTTP", "Linux", "SecretService",
-                "SecureMemory", "UnicodeText", logging,
+                "SecureMemory", "UnicodeText", "Vault", logging,
             ]
         ),
         module(
@@ -164,6 +164,7 @@ let package = Package(
             in: "Domain",
             [
                 "Callers", "ConcurrencyTools", "DisplayText", "Linux", "PublicSuffixes", "UnicodeText",
+                "Vault",
             ]
         ),
         module(
@@ -292,11 +293,11 @@ let package = Package(
             of: "Clients",
             [
                 "Ciphers", "ConcurrencyTools", "DBus", "DisplayText", "KeePassHTTP", "SecretService",
-                "SecureMemory", "TestSupport", logging,
+                "SecureMemory", "TestSupport", "Vault", logging,
             ]
         ),
         tests(of: "Audit", ["ConcurrencyTools", "Linux", "TestSupport", logging]),
-        tests(of: "Approval", ["Callers", "DisplayText", "Linux", "TestSupport"]),
+        tests(of: "Approval", ["Callers", "DisplayText", "Linux", "TestSupport", "Vault"]),
         tests(
             of: "Operations",
             [

@@ -2,6 +2,7 @@
 
 import Callers
 import Testing
+import Vault
 
 @testable import Approval
 
@@ -181,6 +182,12 @@ import Testing
         #expect(choices == expected)
         #expect(try Choices(reading: [:]) == Choices())
         #expect(try Choices(reading: ["fields": .list([])]) == Choices(leftOut: [.passwords, .fields]))
+        let restriction = try ClientRestriction(vaults: ["work"], groups: ["A"], hosts: ["*.example.com"])
+        let part: [String: ChoiceValue] = [
+            "vaults": .list(["work"]), "groups": .list(["A"]), "hosts": .list(["*.example.com"]),
+        ]
+        #expect(try Choices(reading: part) == Choices(restriction: restriction))
+        #expect(try Choices(reading: ["vaults": .list([])]) == Choices(restriction: .everything))
     }
 
     @Test(
@@ -188,6 +195,7 @@ import Testing
             ["entires": ChoiceValue.list(["AA"])], ["id": .number(1)], ["entries": .text("AA")],
             ["scope": .text("forever")], ["scope": .number(1)], ["seconds": .text("60")],
             ["mute-seconds": .other], ["fields": .list(["notes"])], ["fields": .text("passwords")],
+            ["vaults": .text("work")], ["hosts": .list(["*.com"])], ["groups": .list([""])],
         ]
     )
     func `an unknown key, type or scope is refused`(fields: [String: ChoiceValue]) {

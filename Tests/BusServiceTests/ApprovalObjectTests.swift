@@ -8,6 +8,7 @@ import DBus
 import Glibc
 import TestSupport
 import Testing
+import Vault
 
 struct `Requests on the bus` {
     let fixture: ServiceFixture
@@ -161,10 +162,32 @@ struct `Requests on the bus` {
         }
     }
 
+    @Test func `a new client is restricted to vaults that are there`() async throws {
+        for kind in [ApprovalKind.associate, .overwrite] {
+            let (code, asked) = try await fixture.ask(.full(kind))
+            for (choices, decision) in [
+                (["vaults": Value.strings(["gone"])], "allow"), (["hosts": .strings(["*"])], "allow"),
+                (["vaults": .strings(["passwords"])], "deny"),
+            ] {
+                #expect(
+                    await fixture.errorName { () throws(DBusError) in
+                        try await answer(code, decision, choices)
+                    } == KeybellBusError.invalidAnswer
+                )
+            }
+            try await answer(code, "allow", ["vaults": .strings(["passwords"])])
+            guard case .allowed(let choices, _) = await asked.value else {
+                throw TimedOut(description: "not allowed")
+            }
+            #expect(try choices.restriction == ClientRestriction(vaults: ["passwords"]))
+        }
+    }
+
     @Test(arguments: [
         ("perhaps", [:]), ("", [:]), ("allow", ["scope": Value.string("forever")]),
         ("allow", ["scope": .uint32(1)]), ("allow", ["entries": .string("1")]),
         ("allow", ["mute-seconds": .string("1")]), ("allow", ["id": .strings([])]),
+        ("allow", ["vaults": .strings(["passwords"])]),
     ])
     func `an answer that can't be meant is refused and the request goes on waiting`(
         decision: String,

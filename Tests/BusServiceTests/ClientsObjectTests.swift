@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Audit
 import BusInterface
 import Clients
 import DBus
@@ -69,7 +70,8 @@ struct `Clients on the bus` {
         #expect(
             client.mapValues(\.signature.text) == [
                 "id": "s", "name": "s", "fingerprint": "s", "created": "t", "last-used": "t", "program": "s",
-                "origin": "s", "extension": "s", "database": "s",
+                "origin": "s", "extension": "s", "database": "s", "vaults": "as", "groups": "as",
+                "hosts": "as",
             ]
         )
         #expect(client["id"] == .string("firefox"))
@@ -101,6 +103,66 @@ struct `Clients on the bus` {
         #expect(try await session.secretTool(["lookup", "extension", "KeePassHelper"]).status == 0)
         _ = try await call(fixture, ClientsInterface.nameExtension, "firefox", "")
         #expect(try await list(fixture).first?["extension"] == .string(""))
+    }
+
+    @Test func `a client is restricted, and that ends`() async throws {
+        let kept = Observed<[AuditRecord]>([])
+        let session = try await KeyringSession()
+        try await Self.store("firefox", in: session)
+        let fixture = try await ServiceFixture(
+            on: session,
+            audit: { records in kept.update { $0 += records.map { AuditRecord($0.0, time: 0, $0.1) } } }
+        )
+        func restrict(_ part: [String: Value], client: String = "firefox") async throws(DBusError) {
+            _ = try await fixture.call(
+                ClientsInterface.restrict,
+                of: ClientsInterface.description,
+                [.string(client), .vardict(part)]
+            )
+        }
+        func lists() async throws -> [[String]?] {
+            let client = try await list(fixture).first
+            return ClientsInterface.Part.all.map { client?[$0]?.asStrings }
+        }
+        #expect(try await lists() == [[], [], []])
+        let part: [String: Value] = [
+            "vaults": .strings(["passwords"]), "groups": .strings(["Web"]),
+            "hosts": .strings(["*.Example.com"]),
+        ]
+        try await restrict(part)
+        #expect(try await lists() == [["passwords"], ["Web"], ["*.example.com"]])
+        let wrong: [([String: Value], String)] = [
+            (["vault": .strings(["passwords"])], "“vault”"), (["groups": .string("Web")], "array of strings"),
+            (["vaults": .strings(["work"])], "name one of passwords"),
+            (["hosts": .strings(["*.com"])], "“*.com”"),
+        ]
+        for (part, words) in wrong {
+            let error = await #expect(throws: DBusError.self) { try await restrict(part) }
+            #expect(error?.name == DBusError.Name.invalidArgs && error?.message.contains(words) == true)
+        }
+        let error = await #expect(throws: DBusError.self) { try await restrict(part, client: "nobody") }
+        #expect(error?.name == KeybellBusError.notFound)
+        #expect(try await lists() == [["passwords"], ["Web"], ["*.example.com"]])
+        try await restrict(["hosts": .strings([])])
+        #expect(try await lists() == [[], [], []])
+        #expect(kept.now.map(\.event) == [.restricted, .restricted])
+        let sentences = kept.now.map(\.sentence)
+        #expect(
+            sentences.first?.contains("was restricted to vault passwords, group Web, host *.example.com by ")
+                == true
+        )
+        #expect(sentences.last?.contains("was restricted to everything by ") == true)
+    }
+
+    @Test func `where what a client is restricted to can't be read, the list says so`() async throws {
+        let session = try await KeyringSession()
+        try await session.storeOutside(
+            "Keybell client: firefox",
+            ["xdg:schema": "org.keybell.ClientKey", "id": "firefox", "groups": "Web"],
+            secret: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+        )
+        let client = try #require(try await list(try await ServiceFixture(on: session)).first)
+        #expect(client["unreadable"] == .boolean(true))
     }
 
     @Test func `a revoked client is gone from list and keyring`() async throws {

@@ -23,6 +23,7 @@ struct `Who may change something` {
         (ClientsInterface.revoke, ClientsInterface.description, [.string("a")]),
         (ApprovalInterface.unmute, ApprovalInterface.description, [.string("")]),
         (ClientsInterface.forget, ClientsInterface.description, [.string("a"), .string("b")]),
+        (ClientsInterface.restrict, ClientsInterface.description, [.string("a"), .vardict([:])]),
         (VaultsInterface.lock, VaultsInterface.description, [.string("")]),
         (VaultsInterface.unlock, VaultsInterface.description, [.string("")]),
         (
@@ -153,13 +154,14 @@ struct `Who may change something` {
         )
     }
 
-    @Test func `a program that waits for an answer can neither unlock nor forget`() async throws {
+    @Test func `a program that waits for an answer can neither unlock nor forget nor restrict`() async throws
+    {
         let fixture = try await ServiceFixture()
         let (code, _) = try await fixture.ask(.full(.release))
         let refused = { (programs: [String]) async -> [String?] in
             fixture.seen.update { $0 = Self.answerer(programs) }
             var names: [String?] = []
-            let guarded: Set = ["Forget", "Unlock", "UnlockWithOptions"]
+            let guarded: Set = ["Forget", "Restrict", "Unlock", "UnlockWithOptions"]
             for (method, interface, arguments) in Self.changing where guarded.contains(method.name) {
                 names.append(
                     await fixture.errorName { () throws(DBusError) in
@@ -169,13 +171,13 @@ struct `Who may change something` {
             }
             return names
         }
-        let denied = Array(repeating: KeybellBusError.notAllowed, count: 3)
+        let denied = Array(repeating: KeybellBusError.notAllowed, count: 4)
         #expect(await refused(["/usr/bin/git"]) == denied)
         #expect(await refused(["/usr/bin/keybell", "/usr/bin/git", "/usr/bin/bash"]) == denied)
-        // Forget then fails because there is no keyring, Unlock succeeds, and the terminal is none of the caller's.
+        // Forget and Restrict then fail because there is no keyring, Unlock succeeds, and the terminal is none of the caller's.
         #expect(
             await refused(["/usr/bin/keybell", "/usr/bin/bash", ""]) == [
-                KeybellBusError.unavailable, nil, DBusError.Name.invalidArgs,
+                KeybellBusError.unavailable, KeybellBusError.unavailable, nil, DBusError.Name.invalidArgs,
             ]
         )
         fixture.seen.update { $0 = Self.answerer(["/usr/bin/keybell"]) }

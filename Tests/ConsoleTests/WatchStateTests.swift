@@ -327,6 +327,24 @@ struct WatchStateTests {
         )
     }
 
+    @Test(arguments: ["associate", "overwrite"])
+    func `a client is let in to see one vault`(kind: String) {
+        var fixture = WatchFixture()
+        _ = fixture.take(.added(request("AAAA", kind: kind)))
+        #expect(fixture.press("v").last == .echo("Vault: "))
+        _ = fixture.type("work")
+        #expect(fixture.type("\r").texts.first?.contains("Allow to see the vault “work” alone?") == true)
+        let choices = AnswerChoices(part: ClientPart(vaults: ["work"]))
+        #expect(fixture.press("\r").deeds == [.answer(code: "AAAA", decision: "allow", choices)])
+        #expect(choices.value.vardict == ["vaults": .strings(["work"])])
+    }
+
+    @Test func `what lets no client in is for no vault`() {
+        var fixture = WatchFixture()
+        _ = fixture.take(.added(request("AAAA", kind: "release")))
+        #expect(fixture.press("v").isEmpty)
+    }
+
     @Test func `one press of Enter ends a name, and doesn't allow it at once`() {
         var fixture = WatchFixture()
         _ = fixture.take(.added(request("AAAA", kind: "associate")))

@@ -30,6 +30,22 @@ struct CommandLineTests {
         #expect(try await session.keybell("clients").output.contains("backup"))
     }
 
+    @Test func `a client is let in to see just its part`() async throws {
+        let session = try await DaemonSession()
+        let body = try associateBody()
+        async let reply = session.send(body)
+        let question = try await BusAnswerer(session).question()
+        let wrong = try await session.keybell("allow", question.code, "--vault", "gone")
+        #expect(wrong.status == 1 && wrong.errors.contains("There is no vault"), "\(wrong)")
+        let allowed = try await session.keybell(
+            ["allow", question.code, "--id", "backup", "--group", "Servers", "--host", "*.example.org"]
+        )
+        #expect(allowed.output.contains("sees only group Servers, host *.example.org"), "\(allowed)")
+        #expect(try await reply.json["Id"] as? String == "backup")
+        let clients = try await session.keybell("clients").output
+        #expect(clients.contains("sees only group Servers, host *.example.org"), "\(clients)")
+    }
+
     @Test func `a denial is quiet for a while, and allowing its code ends that`() async throws {
         let session = try await DaemonSession()
         let first = try associateBody()

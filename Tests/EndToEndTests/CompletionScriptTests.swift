@@ -66,7 +66,7 @@ struct CompletionScriptTests {
         let session = try await Self.session()
         let script = """
             source "$1/_keybell"
-            for command in revoke grants rename forget; do
+            for command in revoke grants rename restrict forget; do
                 COMP_WORDS=(keybell $command ''); COMP_CWORD=2; COMPREPLY=()
                 COMP_LINE="keybell $command "; COMP_POINT=${#COMP_LINE}
                 _keybell keybell '' $command
@@ -74,7 +74,7 @@ struct CompletionScriptTests {
             done
             """
         let offered = try await Self.offered(by: ["bash"], script, in: session)
-        #expect(offered == String(repeating: "plain-client\n", count: 4))
+        #expect(offered == String(repeating: "plain-client\n", count: 5))
         #expect(!Self.hasRun(session))
     }
 

@@ -35,6 +35,39 @@ struct ScriptClientTests {
         return session
     }
 
+    @Test func `a script that is restricted finds its part unasked, and nothing else`() async throws {
+        let session = try await Self.session(
+            "[access]\nask_bulk = \"never\"\n",
+            logins: [("https://example.org/", "alice"), ("https://example.com/", "bob")]
+        )
+        let listed = try await session.keybell("clients", "--json").output
+        let clients = try JSONSerialization.jsonObject(with: Data(listed.utf8)) as? [[String: Any]]
+        let id = try #require(clients?.first?["id"] as? String)
+        for (options, words) in [
+            (["--host", "*.org"], "many owners"), (["--vault", "gone"], "There is no vault"),
+            (["--everything", "--host", "example.org"], "leave out"),
+        ] {
+            let wrong = try await session.keybell(["restrict", id] + options)
+            #expect(wrong.status != 0 && wrong.errors.contains(words), "\(wrong)")
+        }
+        #expect(try await session.keybell("restrict", id).output == "\(id) sees everything.\n")
+        #expect(try await session.keybell("client", "get", "example.com").output.contains("bob"))
+        let told = try await session.keybell("restrict", id, "--host", "example.org")
+        #expect(told.status == 0 && told.output == "\(id) sees only host example.org.\n", "\(told)")
+        for command in ["clients", "status"] {
+            #expect(try await session.keybell(command).output.contains("sees only host example.org"))
+        }
+        #expect(try await session.keybell("client", "get", "example.org").output.contains("alice"))
+        #expect(try await session.keybell("client", "get", "example.com").status == 4)
+        let found = try await session.keybell("client", "search", "example")
+        #expect(found.output.contains("alice") && !found.output.contains("bob"), "\(found)")
+        let save = ["client", "save", "https://example.com/", "--user", "eve"]
+        let refused = try await session.keybell(save, input: "x\n")
+        #expect(refused.status == 1 && refused.errors.contains("restricted to some hosts"), "\(refused)")
+        #expect(try await session.keybell("restrict", id, "--everything").status == 0)
+        #expect(try await session.keybell("client", "get", "example.com").output.contains("bob"))
+    }
+
     @Test func `a connection that breaks off is told as a sentence`()
         async throws
     {

@@ -8,6 +8,7 @@ import KeePassHTTP
 import SecretService
 import SecureMemory
 import Testing
+import Vault
 
 @testable import Operations
 
@@ -34,6 +35,24 @@ import Testing
         #expect(asked.client == nil)
         let known = TestClient(id: "chromium", key: newcomer.key)
         #expect(try await fixture.verified(known, known.request(.testAssociate)).reply.success)
+    }
+
+    @Test func `it sees what the person restricts it to, from its first request on`() async throws {
+        let fixture = await OperationsFixture(rules: { $0.bulkAccess = .never })
+        await fixture.vault.put(.at("https://in.example/", "in"))
+        await fixture.vault.put(.at("https://out.example/", "out"))
+        let restriction = try ClientRestriction(hosts: ["in.example"])
+        let exchange = try await fixture.verified(
+            newcomer,
+            newcomer.request(.associate),
+            .allow(Choices(restriction: restriction))
+        )
+        let known = newcomer.named(exchange.reply.id ?? "")
+        #expect(await fixture.clients.client(known.id)?.restriction == restriction)
+        #expect(try await fixture.verified(known, known.request(.getAllLogins)).titles == ["in"])
+        // The same once more asks nobody, and changes nothing.
+        _ = try await fixture.verified(known, known.request(.associate))
+        #expect(await fixture.clients.client(known.id)?.restriction == restriction)
     }
 
     @Test func `a name that is taken gets a number`() async throws {

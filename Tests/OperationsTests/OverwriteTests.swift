@@ -5,6 +5,7 @@ import Callers
 import Clients
 import KeePassHTTP
 import Testing
+import Vault
 
 @testable import Operations
 
@@ -23,6 +24,30 @@ import Testing
         #expect(await fixture.clients.client("firefox")?.fingerprint == usurper.key.fingerprint)
         let old = try await fixture.verified(fixture.client, fixture.client.request(.getAllLogins))
         #expect(old.reply.error == "Couldn't verify request")
+    }
+
+    @Test func `it is restricted as the one that it replaces, unless the person says otherwise`() async throws
+    {
+        let (former, other) = (
+            try ClientRestriction(vaults: ["a"]), try ClientRestriction(hosts: ["b.example"])
+        )
+        let answers:
+            [(associate: ClientRestriction?, overwrite: ClientRestriction?, result: ClientRestriction)] = [
+                (nil, nil, former), (other, nil, other), (nil, other, other),
+                (other, .everything, .everything),
+            ]
+        for answer in answers {
+            let fixture = await OperationsFixture()
+            await fixture.clients.restrict(fixture.client, to: former)
+            let exchange = try await fixture.verified(
+                usurper,
+                usurper.request(.associate),
+                .allow(Choices(restriction: answer.associate)),
+                .allow(Choices(restriction: answer.overwrite))
+            )
+            #expect(exchange.reply.id == "firefox")
+            #expect(await fixture.clients.client("firefox")?.restriction == answer.result)
+        }
     }
 
     @Test func `the key that loses it is the one that the person was shown`() async throws {

@@ -47,6 +47,27 @@ struct KDBXStoreSavingTests {
         #expect(try await fixture.store.index().matches(url: "https://k.example", now: 0).map(\.id) == [id])
     }
 
+    @Test(arguments: [
+        ("Internet", ["Internet"]), ("Vault/Internet", ["Internet"]),
+        ("Internet/New/Deep", ["Internet", "New", "Deep"]),
+        ("Vault/New/Deep", ["New", "Deep"]), ("Vault", ["Vault"]),
+    ])
+    func `a group's path is followed from group to group, and what is missing is made`(
+        path: String,
+        names: [String]
+    ) async throws {
+        let fixture = try KDBXFixture()
+        try await fixture.store.unlock(for: UnlockReason())
+        for title in ["one", "two"] {
+            let id = try await fixture.store.save(LoginDraft(title: title, group: path, isGroupPath: true))
+            let database = try fixture.read()
+            let entry = try #require(Identifier(id.bytes).flatMap { database.entry($0) })
+            #expect(entry.group?.path == names)
+            let restriction = try ClientRestriction(groups: [path])
+            #expect(try await fixture.store.index().limited(to: restriction).login(id) != nil)
+        }
+    }
+
     @Test func `a change keeps what it doesn't name, and the former state in the history`() async throws {
         let fixture = try KDBXFixture()
         try await fixture.store.unlock(for: UnlockReason())

@@ -29,6 +29,7 @@ extension AuditRecord {
         case .locked:
             "\(vault) was locked" + (fields[.reason].map { $0.hasPrefix("by ") ? " \($0)" : ": \($0)" } ?? "")
         case .revoked: "client \(client) was revoked by \(by)"
+        case .restricted: "client \(client) was restricted to \(fields[.part] ?? "everything") by \(by)"
         case .imported: "client \(client) was imported from a KeePass file by \(by)"
         case .forgotten:
             "the decision to \(fields[.decision] ?? "allow") \(Self.granted(fields[.kind] ?? "release"))\(place) from \(vault), for client \(client), was forgotten by \(by)"

@@ -39,6 +39,8 @@ package struct AuditRecord: Equatable, Sendable {
         case locked
         /// A client's key was deleted by the person.
         case revoked
+        /// A client was restricted to a part of the vaults by the person, or to nothing any more.
+        case restricted
         /// A client's key was taken over from a KeePass file by the person.
         case imported
         /// A standing decision was forgotten by the person.
@@ -90,6 +92,8 @@ package struct AuditRecord: Equatable, Sendable {
         case arrival
         /// Of a denied request: for how many seconds its program was muted.
         case mute
+        /// Of a restricted client: to what, in words.
+        case part
     }
 
     /// What happened.

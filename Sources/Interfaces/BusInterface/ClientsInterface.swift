@@ -21,6 +21,11 @@ package enum ClientsInterface {
     )
     /// Deletes a client's key and its grants.
     package static let revoke = BusMethod("Revoke", in: [BusArgument("client", "s")])
+    /// Restricts a client to a part of the vaults, by ``Part``; an empty dictionary ends that.
+    package static let restrict = BusMethod(
+        "Restrict",
+        in: [BusArgument("client", "s"), BusArgument("to", "a{sv}")]
+    )
     /// What a client, or every client if none is named, has been granted or refused beyond a single request.
     package static let grants = BusMethod(
         "Grants",
@@ -43,7 +48,7 @@ package enum ClientsInterface {
     package static let description = BusInterfaceDescription(
         name: name,
         path: path,
-        methods: [list, rename, nameExtension, revoke, grants, forget],
+        methods: [list, rename, nameExtension, revoke, grants, forget, restrict],
         signals: [changed],
         properties: [version]
     )
@@ -68,6 +73,22 @@ package enum ClientsInterface {
         package static let extensionName = "extension"
         /// `s`: the Hash of the vault at the time.
         package static let database = "database"
+        /// `b`: whether what it is restricted to can't be read, so that there is nothing for it; absent where it can.
+        package static let unreadable = "unreadable"
+    }
+
+    /// What a client is restricted to: keys of its dictionary, of `Restrict` and of an answer's choices; what isn't in one of
+    /// them, or is an empty list, restricts nothing.
+    package enum Part {
+        /// `as`: names of vaults.
+        package static let vaults = "vaults"
+        /// `as`: paths of groups.
+        package static let groups = "groups"
+        /// `as`: hosts, `*.` before one for all below it, too.
+        package static let hosts = "hosts"
+
+        /// All of them.
+        package static let all = [vaults, groups, hosts]
     }
 
     /// Keys of a grant's dictionary.

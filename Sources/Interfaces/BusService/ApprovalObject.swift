@@ -4,8 +4,10 @@ import Approval
 import Audit
 import BusInterface
 import Callers
+import ConcurrencyTools
 import DBus
 import DisplayText
+import Vault
 
 /// `org.keybell.Approval1`: what waits, and its answers.
 struct ApprovalObject: Sendable {
@@ -13,6 +15,7 @@ struct ApprovalObject: Sendable {
     let approvals: ApprovalBroker
     let callers: BusCallers
     let audit: BatchRecorder
+    let vaults: CurrentValue<[any VaultStore]>
 
     static let path = ObjectPath(constant: ApprovalInterface.path)
 
@@ -105,10 +108,14 @@ struct ApprovalObject: Sendable {
         let fields = call.body.last?.vardict ?? [:]
         let effect: AnswerEffect
         do throws(AnswerError) {
+            let choices = try Choices(reading: fields.mapValues(ChoiceValue.init))
+            if let mistake = choices.restriction?.mistake(among: vaults.value) {
+                throw .invalidAnswer(mistake)
+            }
             effect = try await approvals.answer(
                 code: code,
                 decision: Decision(reading: word),
-                choices: Choices(reading: fields.mapValues(ChoiceValue.init)),
+                choices: choices,
                 through: callers.surface(of: answerer)
             )
         } catch {

@@ -69,7 +69,8 @@ package struct BusObjects: Sendable {
             agents: AgentWatch(bus: calls, approvals: approvals),
             approvals: approvals,
             callers: callers,
-            audit: audit
+            audit: audit,
+            vaults: vaults
         )
         clientsObject = ClientsObject(
             clients: clients,

@@ -30,6 +30,7 @@ struct ClientsObject: Sendable {
                 (ClientsInterface.nameExtension, nameExtension),
                 (ClientsInterface.revoke, revoke),
                 (ClientsInterface.grants, grants), (ClientsInterface.forget, forget),
+                (ClientsInterface.restrict, restrict),
             ]
         )
         return ExportedObject(path: Self.path, interfaces: [interface])
@@ -277,7 +278,7 @@ struct ClientsObject: Sendable {
     }
 
     /// The client of an Id, or of the name that it is shown under.
-    private func client(_ name: String) async throws(DBusError) -> Client {
+    func client(_ name: String) async throws(DBusError) -> Client {
         let all = try await all()
         let clean = PlainName(cleaning: name)?.text
         if let client = all.first(where: { $0.id == clean }) { return client }
@@ -298,7 +299,7 @@ struct ClientsObject: Sendable {
 extension Client {
     fileprivate var details: [String: Value] {
         typealias Key = ClientsInterface.Key
-        return [
+        var details: [String: Value] = [
             Key.id: .string(id),
             Key.name: .string(shownName),
             Key.fingerprint: .string(fingerprint),
@@ -308,7 +309,12 @@ extension Client {
             Key.origin: .string(origin ?? ""),
             Key.extensionName: .string(extensionName ?? ""),
             Key.database: .string(database),
+            ClientsInterface.Part.vaults: .strings(restriction.vaults),
+            ClientsInterface.Part.groups: .strings(restriction.groups),
+            ClientsInterface.Part.hosts: .strings(restriction.hosts),
         ]
+        if restriction.isUnreadable { details[Key.unreadable] = .boolean(true) }
+        return details
     }
 }
 

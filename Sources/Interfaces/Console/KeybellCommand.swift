@@ -25,8 +25,8 @@ struct KeybellCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Clients",
                 subcommands: [
-                    ClientsCommand.self, RenameCommand.self, RevokeCommand.self, GrantsCommand.self,
-                    ForgetCommand.self, ImportClientsCommand.self,
+                    ClientsCommand.self, RenameCommand.self, RestrictCommand.self, RevokeCommand.self,
+                    GrantsCommand.self, ForgetCommand.self, ImportClientsCommand.self,
                 ]
             ),
             CommandGroup(name: "Vaults", subcommands: [LockCommand.self, UnlockCommand.self]),

@@ -89,6 +89,11 @@ final class DaemonSession: Sendable {
 
     /// Runs `keybell`.
     func keybell(_ arguments: String..., input: String = "") async throws -> ChildProcess.Report {
+        try await keybell(arguments, input: input)
+    }
+
+    /// The same with a list of arguments.
+    func keybell(_ arguments: [String], input: String = "") async throws -> ChildProcess.Report {
         try await ChildProcess.run(
             Self.programs + "/keybell",
             arguments,

@@ -6,6 +6,7 @@ import DisplayText
 import KeePassHTTP
 import Operations
 import SecretService
+import Vault
 
 /// A keyring of clients that forgets everything when the test ends.
 actor MemoryClientStore: ClientStore {
@@ -120,6 +121,10 @@ actor MemoryClientStore: ClientStore {
 
     func rename(_ program: TestClient, to name: String) { clients[program.id]?.client.name = name }
 
+    func restrict(_ program: TestClient, to restriction: ClientRestriction) {
+        clients[program.id]?.client.restriction = restriction
+    }
+
     func register(
         id: String,
         key: ClientKey,
@@ -127,6 +132,7 @@ actor MemoryClientStore: ClientStore {
         origin: String?,
         database: String,
         replacing former: String?,
+        restrictedTo restriction: ClientRestriction?,
         forgettingGrants forget: @escaping @Sendable (String) async throws(ClientError) -> Void
     ) async throws(ClientError) {
         try checkReadable()
@@ -149,7 +155,8 @@ actor MemoryClientStore: ClientStore {
             created: 0,
             program: program,
             origin: origin,
-            database: database
+            database: database,
+            restriction: restriction ?? clients[id]?.client.restriction ?? .everything
         )
         clients[id] = (client, key)
     }

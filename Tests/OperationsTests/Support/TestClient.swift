@@ -17,6 +17,9 @@ struct TestClient: Sendable {
         TestClient(id: id, key: key, caller: caller)
     }
 
+    /// The same under the Id that it was given.
+    func named(_ id: String) -> TestClient { TestClient(id: id, key: key, caller: caller) }
+
     func request(
         _ type: RequestType,
         _ fields: KeyValuePairs<String, String> = [:],

@@ -19,6 +19,11 @@ enum ChoiceRules {
         settled.id = try id(choices.id, decision, request)
         settled.isNamedByPerson = choices.id != nil
         try checkLeftOut(choices, decision, request)
+        if choices.restriction != nil {
+            guard [.associate, .overwrite].contains(request.kind), decision == .allow else {
+                throw .invalidAnswer("vaults, groups and hosts go with letting a client in only")
+            }
+        }
         settled.entries = try entries(choices.entries, decision, request)
         try checkScope(choices, request)
         if let seconds = choices.muteSeconds {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DisplayText
+package import Vault
 
 /// Yes or no.
 package enum Decision: String, Sendable, Hashable, CaseIterable {
@@ -51,6 +52,8 @@ package struct Choices: Sendable, Hashable {
     package var isNamedByPerson = false
     /// A denial: whether the person had allowed it, and did not confirm that.
     package var wasUnconfirmed = false
+    /// Associate and overwrite: what the client is restricted to; nil to leave that as it is.
+    package var restriction: ClientRestriction?
     /// Release: what doesn't go out of what was asked for.
     package var leftOut: Set<ReleasePart>
     /// Release: allow just these uuids.
@@ -70,7 +73,8 @@ package struct Choices: Sendable, Hashable {
         seconds: UInt32? = nil,
         muteSeconds: UInt32? = nil,
         isNamedByPerson: Bool = false,
-        leftOut: Set<ReleasePart> = []
+        leftOut: Set<ReleasePart> = [],
+        restriction: ClientRestriction? = nil
     ) {
         self.id = id
         self.entries = entries
@@ -79,6 +83,7 @@ package struct Choices: Sendable, Hashable {
         self.muteSeconds = muteSeconds
         self.isNamedByPerson = isNamedByPerson
         self.leftOut = leftOut
+        self.restriction = restriction
     }
 }
 
@@ -111,12 +116,15 @@ extension Choices {
     /// - Throws: `invalidAnswer` with the reason.
     package init(reading fields: [String: ChoiceValue]) throws(AnswerError) {
         self.init()
+        var part: [String: [String]] = [:]
         for (key, value) in fields.sorted(by: { $0.key < $1.key }) {
             switch (key, value) {
             case ("id", .text(let text)):
                 id = text
             case ("entries", .list(let uuids)):
                 entries = uuids
+            case ("vaults", .list(let names)), ("groups", .list(let names)), ("hosts", .list(let names)):
+                part[key] = names
             case ("fields", .list(let names)):
                 leftOut = try ReleasePart.read(names)
             case ("scope", .text(let text)):
@@ -130,13 +138,23 @@ extension Choices {
                 muteSeconds = number
             case ("id", _), ("scope", _):
                 throw .invalidAnswer("\(key) must be a string")
-            case ("entries", _), ("fields", _):
+            case ("entries", _), ("fields", _), ("vaults", _), ("groups", _), ("hosts", _):
                 throw .invalidAnswer("\(key) must be an array of strings")
             case ("seconds", _), ("mute-seconds", _):
                 throw .invalidAnswer("\(key) must be an unsigned 32-bit number")
             default:
                 throw .invalidAnswer("unknown choice: \(PlainText.field(key, limit: 40))")
             }
+        }
+        guard !part.isEmpty else { return }
+        do throws(RestrictionError) {
+            restriction = try ClientRestriction(
+                vaults: part["vaults"] ?? [],
+                groups: part["groups"] ?? [],
+                hosts: part["hosts"] ?? []
+            )
+        } catch {
+            throw .invalidAnswer(error.advice)
         }
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DisplayText
+package import Vault
 
 /// A client that the person has let in, without its key.
 package struct Client: Hashable, Sendable, Identifiable {
@@ -24,6 +25,8 @@ package struct Client: Hashable, Sendable, Identifiable {
     package let database: String
     /// Whether it has once sent a right Hmac, and is held to it since.
     package var usesHmac: Bool
+    /// What it is restricted to.
+    package var restriction: ClientRestriction
 
     /// Describes a client.
     package init(
@@ -36,7 +39,8 @@ package struct Client: Hashable, Sendable, Identifiable {
         origin: String? = nil,
         extensionName: String? = nil,
         database: String = "",
-        usesHmac: Bool = false
+        usesHmac: Bool = false,
+        restriction: ClientRestriction = .everything
     ) {
         self.id = id
         self.name = name
@@ -48,6 +52,7 @@ package struct Client: Hashable, Sendable, Identifiable {
         self.extensionName = extensionName
         self.database = database
         self.usesHmac = usesHmac
+        self.restriction = restriction
     }
 
     /// What to call it before a person.

@@ -20,6 +20,9 @@ package enum ClientItem {
         static let hmac = "hmac"
         static let lastUsed = "last-used"
         static let extensionName = "extension"
+        static let vaults = "vaults"
+        static let groups = "groups"
+        static let hosts = "hosts"
     }
 
     /// What Seahorse shows of a client that the person hasn't named.
@@ -61,7 +64,8 @@ package enum ClientItem {
             origin: item.attributes[Attribute.origin].flatMap { $0.isEmpty ? nil : $0 },
             extensionName: item.attributes[Attribute.extensionName].flatMap { PlainName(cleaning: $0)?.text },
             database: item.attributes[Attribute.database] ?? "",
-            usesHmac: item.attributes[Attribute.hmac].map { !$0.isEmpty && $0 != "0" } ?? false
+            usesHmac: item.attributes[Attribute.hmac].map { !$0.isEmpty && $0 != "0" } ?? false,
+            restriction: restriction(item.attributes)
         )
     }
 }

@@ -4,6 +4,7 @@ import ConcurrencyTools
 import DisplayText
 package import KeePassHTTP
 import SecretService
+package import Vault
 
 // What the person, or an answer of theirs, changes.
 extension ClientRegistry {
@@ -25,6 +26,7 @@ extension ClientRegistry {
     ///   - origin: Its Origin, for a browser extension.
     ///   - database: The Hash that was reported.
     ///   - former: The fingerprint of the key that is to lose the Id, if one is.
+    ///   - restriction: What it is restricted to; nil for what the client of this Id is, if there is one.
     ///   - forget: Forgets what was granted to the key of a fingerprint. Where it can't the new key isn't stored: it would
     ///     count for that again.
     /// - Throws: `.taken` if another key than these two has the Id; `.keyring(.locked)` and the like. Nothing is asked. The key
@@ -36,10 +38,11 @@ extension ClientRegistry {
         origin: String?,
         database: String,
         replacing former: String? = nil,
+        restrictedTo restriction: ClientRestriction? = nil,
         forgettingGrants forget: @escaping @Sendable (String) async throws(ClientError) -> Void = { _ in }
     ) async throws(ClientError) {
         guard let name = PlainName(id) else { throw .badName }
-        let attributes = ClientItem.attributes(
+        let fresh = ClientItem.attributes(
             id: name.text,
             program: program,
             origin: origin,
@@ -47,6 +50,7 @@ extension ClientRegistry {
             created: now()
         )
         do throws(KeyringError) { try await takeUpForgotten() } catch { throw .keyring(error) }
+        let attributes = restriction.map { ClientItem.attributes(fresh, restrictedTo: $0) } ?? fresh
         let time = forgotten.count
         let stored = try await write {
             [self] () async throws(KeyringError) -> Result<Void, ClientError> in
@@ -70,7 +74,9 @@ extension ClientRegistry {
             }
             do throws(KeyringError) {
                 if holder != key.fingerprint { try await leaveOut(name, key.fingerprint) }
-                try await put(key, attributes, name, in: same)
+                let replaced = (snapshot[name.text]?.item ?? same.last)?.attributes ?? [:]
+                let kept = restriction == nil ? ClientItem.restricting(replaced) : [:]
+                try await put(key, attributes.merging(kept) { $1 }, name, in: same)
                 try await letIn(name, key.fingerprint, notAfter: time)
             } catch {
                 await deleteLater(anew: true)

@@ -42,6 +42,8 @@ package enum Refusal: Error, Equatable, Sendable {
     case withdrawn
     /// The entry that was to be changed has become a different one while the person was asked.
     case changedMeanwhile
+    /// The client has been restricted to something else while the request was on its way.
+    case restrictedMeanwhile
     /// More questions wait than Keybell shows at once.
     case tooMany
     /// A change that may not be made through the protocol.
@@ -100,6 +102,8 @@ package enum Refusal: Error, Equatable, Sendable {
         case .withdrawn: "The question was withdrawn before it was answered. Try again."
         case .changedMeanwhile:
             "Nothing was saved, since the entry was changed while you were asked about it. Try again."
+        case .restrictedMeanwhile:
+            "What this client is restricted to was changed meanwhile. Try again."
         case .tooMany: "Too many questions are waiting"
         case .forbidden(let sentence): sentence
         case .neverOpened(let name):
@@ -130,7 +134,7 @@ package enum Refusal: Error, Equatable, Sendable {
     func beforeOpening(_ vault: String) -> Refusal {
         switch self {
         case .denied, .unconfirmed, .expired, .unseen, .withdrawn, .tooMany, .muted, .keyring,
-            .unlockedMeanwhile,
+            .unlockedMeanwhile, .restrictedMeanwhile,
             .notGranted, .unrecorded, .unrecordable, .forbidden, .guessableKey, .vault(.unavailable),
             .vault(.refused):
             .beforeOpening(sentence)

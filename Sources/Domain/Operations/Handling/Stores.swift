@@ -2,6 +2,7 @@
 
 package import Clients
 package import KeePassHTTP
+package import Vault
 
 /// The clients that the person has let in; `Clients.ClientRegistry` keeps them in the keyring.
 package protocol ClientStore: Sendable {
@@ -26,7 +27,8 @@ package protocol ClientStore: Sendable {
     /// Whether a client other than that of a key is shown under this name, which is not its Id.
     func isShownName(_ name: String, notOf fingerprint: String) async -> Bool
     /// Stores a key under an Id that is free or whose key has the fingerprint `former`; else it is `.taken`. First it has
-    /// grants forgotten: those of `former`, and those of the key itself where no client has it.
+    /// grants forgotten: those of `former`, and those of the key itself where no client has it. Without a restriction it is
+    /// restricted as whoever has the Id.
     func register(
         id: String,
         key: ClientKey,
@@ -34,6 +36,7 @@ package protocol ClientStore: Sendable {
         origin: String?,
         database: String,
         replacing former: String?,
+        restrictedTo restriction: ClientRestriction?,
         forgettingGrants forget: @escaping @Sendable (String) async throws(ClientError) -> Void
     ) async throws(ClientError)
     /// Notes which program and Origin a key belongs to, where nobody knew; what is known stays.

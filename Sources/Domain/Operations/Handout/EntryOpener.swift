@@ -35,6 +35,7 @@ struct EntryOpener: Sendable {
     /// - Parameters:
     ///   - offers: The logins.
     ///   - rules: What of them goes out.
+    ///   - restriction: What the client is restricted to.
     ///   - passwords: Whether passwords do.
     ///   - query: The page, where the reply is for one.
     ///   - requester: Who gets the reply.
@@ -44,6 +45,7 @@ struct EntryOpener: Sendable {
     func open(
         _ offers: [Offer],
         under rules: ClientRules,
+        within restriction: ClientRestriction,
         passwords: Bool,
         query: MatchQuery?,
         for requester: CachedRequester,
@@ -52,12 +54,20 @@ struct EntryOpener: Sendable {
         let programs = ChargedPrograms(of: await requester.sender())
         do throws(VaultError) {
             let lease = replies.lease(for: programs)
-            return try await entries(of: offers, under: rules, passwords, query, codes, lease)
+            return try await entries(of: offers, under: rules, restriction, passwords, query, codes, lease)
         } catch .unconfirmed {
             try await confirm(offers)
             requester.hasWaited()
             let lease = replies.lease(for: programs)
-            var opened = try await entries(of: offers, under: rules, passwords, query, codes, lease)
+            var opened = try await entries(
+                of: offers,
+                under: rules,
+                restriction,
+                passwords,
+                query,
+                codes,
+                lease
+            )
             opened.wereConfirmed = true
             return opened
         } catch {
@@ -68,6 +78,7 @@ struct EntryOpener: Sendable {
     private func entries(
         of offers: [Offer],
         under rules: ClientRules,
+        _ restriction: ClientRestriction,
         _ passwords: Bool,
         _ query: MatchQuery?,
         _ codes: [Int: SecretBytes],
@@ -75,6 +86,7 @@ struct EntryOpener: Sendable {
     ) async throws(VaultError) -> OpenedEntries {
         let reply = ReplyEntries(
             rules: rules,
+            restriction: restriction,
             passwords: passwords,
             query: query,
             now: now(),

@@ -2,6 +2,7 @@
 
 import Approval
 import Ciphers
+import Clients
 import KeePassHTTP
 import Logging
 import SecureMemory
@@ -63,6 +64,7 @@ struct Handout: Sendable {
                 return try await entries.open(
                     offers,
                     under: rules,
+                    within: verified.client.restriction,
                     passwords: passwords,
                     query: query,
                     for: verified.requester,
@@ -137,7 +139,7 @@ struct Handout: Sendable {
         try await mutes.checkAgain(verified.requester)
         return zip(
             await permissions.stillPermitted(released.offers.map(\.standing)),
-            await stillAsShown(released, hasWaited: hasWaited)
+            await stillAsShown(released, within: verified.client.restriction, hasWaited: hasWaited)
         ).map { $0 && $1 }
     }
 
@@ -153,12 +155,16 @@ struct Handout: Sendable {
     ///
     /// An entry that somebody has changed since, and that may belong to another site by now, isn't what they allowed.
     /// Without a question, of ours or the keyring's, no time has passed.
-    private func stillAsShown(_ released: Released, hasWaited: Bool) async -> [Bool] {
+    private func stillAsShown(
+        _ released: Released,
+        within restriction: ClientRestriction,
+        hasWaited: Bool
+    ) async -> [Bool] {
         guard hasWaited else { return released.offers.map { _ in true } }
         var indices: [String: LoginIndex] = [:]
         for store in released.offers.map(\.store) where indices[store.name] == nil {
             // What can no longer be read doesn't go out, either.
-            indices[store.name] = try? await store.index()
+            indices[store.name] = try? await store.index().limited(to: restriction)
         }
         let stays = released.offers.map { indices[$0.store.name]?.login($0.login.id) == $0.login }
         if stays.contains(false) {

@@ -14,16 +14,20 @@ final class ReferredEntries {
     static let mostSearches = 100
 
     private let store: any VaultStore
+    private let restriction: ClientRestriction
     private let query: MatchQuery?
     private var found: [FieldReference: PlaceholderEntry?] = [:]
     private var opened: [LoginID: PlaceholderEntry?] = [:]
     private var all: [PlaceholderEntry]?
     private var searches = 0
 
-    /// Entries of a vault; one whose own Deny list has the page's host, or the host that it sends to, is hidden: the
-    /// client is never given it there, so that nothing leads to it either.
-    init(_ store: any VaultStore, hiddenFrom query: MatchQuery?) {
+    /// Entries of a vault, as far as the client is restricted to them.
+    ///
+    /// One whose own Deny list has the page's host, or the host that it sends to, is hidden: the client is never given it
+    /// there, so that nothing leads to it either.
+    init(_ store: any VaultStore, within restriction: ClientRestriction, hiddenFrom query: MatchQuery?) {
         self.store = store
+        self.restriction = restriction
         self.query = query
     }
 
@@ -37,7 +41,7 @@ final class ReferredEntries {
     }
 
     private func lookUp(_ reference: FieldReference) async throws(VaultError) -> PlaceholderEntry? {
-        let index = try await store.index()
+        let index = try await store.index().limited(to: restriction)
         if reference.searched == .id {
             guard let login = LoginID(hex: reference.text).flatMap({ index.login($0) }) else { return nil }
             return try await open(login)
@@ -55,8 +59,8 @@ final class ReferredEntries {
     }
 
     private static func first(_ reference: FieldReference, in index: LoginIndex) async -> Login? {
-        let find: @Sendable () -> Login? = { index.everything.first { reference.means($0) == true } }
-        guard index.count > ManyLoginsWork.fewLogins else { return find() }
+        let find: @Sendable () -> Login? = { index.first { reference.means($0) == true } }
+        guard index.size > ManyLoginsWork.fewLogins else { return find() }
         return await Task(executorPreference: ManyLoginsWork.queue) { find() }.value
     }
 

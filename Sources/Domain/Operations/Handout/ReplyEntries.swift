@@ -17,6 +17,7 @@ final class ReplyEntries {
     private static let perText = 32
 
     private let rules: ClientRules
+    private let restriction: ClientRestriction
     private let passwords: Bool
     private let scope: PlaceholderScope
     private let now: Int64
@@ -38,6 +39,7 @@ final class ReplyEntries {
     /// Makes entries by these rules.
     /// - Parameters:
     ///   - rules: The client's.
+    ///   - restriction: What the client is restricted to: no reference leads out of it.
     ///   - passwords: Whether passwords go out.
     ///   - query: The page, where the reply is for one.
     ///   - now: The time, in seconds since 1970.
@@ -45,6 +47,7 @@ final class ReplyEntries {
     ///   - logger: Hears of one-time codes that can't be computed.
     init(
         rules: ClientRules,
+        restriction: ClientRestriction,
         passwords: Bool,
         query: MatchQuery?,
         now: Int64,
@@ -53,6 +56,7 @@ final class ReplyEntries {
     ) {
         self.lease = lease
         self.rules = rules
+        self.restriction = restriction
         self.passwords = passwords
         self.query = query
         self.now = now
@@ -174,7 +178,7 @@ final class ReplyEntries {
     ) async throws(VaultError) -> SecretBytes {
         guard text.hasBrace else { return text }
         let store = offer.store
-        let others = referred[store.name] ?? ReferredEntries(store, hiddenFrom: query)
+        let others = referred[store.name] ?? ReferredEntries(store, within: restriction, hiddenFrom: query)
         referred[store.name] = others
         let missed: @Sendable (LoginID) -> Void = { [logger] id in
             logger.warning(

@@ -38,11 +38,12 @@ struct AdvanceApproval: Sendable {
         let caller = await verified.requester.caller()
         // Nothing that is looked for can be granted.
         guard verified.rules.access != .granted else { throw .notGranted }
+        let seen = verified.seen(of: vaults)
         guard verified.asksInBulk(caller) else {
-            return (Released(offers: [], permissions: [.configuration]), vaults.stores.map(\.name))
+            return (Released(offers: [], permissions: [.configuration]), seen.stores.map(\.name))
         }
         var names: [String] = []
-        for store in vaults.stores {
+        for store in seen.stores {
             // One that may be unlocked for this search is searched, too.
             let isOpen = await !store.isLocked()
             if verified.wantsUnlock || isOpen { names.append(store.name) }

@@ -35,7 +35,7 @@ struct BulkRead: Sendable {
         let offers: [Offer]
         do throws(Refusal) {
             offers = try await access.find(for: verified) { (open) async throws(Refusal) -> [Offer] in
-                let isLong = !isByEntry && open.reduce(0) { $0 + $1.index.count } > ManyLoginsWork.fewLogins
+                let isLong = !isByEntry && open.reduce(0) { $0 + $1.index.size } > ManyLoginsWork.fewLogins
                 return try await ManyLoginsWork.done(beside: isLong) { () async throws(Refusal) -> [Offer] in
                     open.flatMap { vault in vault.offers(select(vault.index)) }
                 }

@@ -45,6 +45,8 @@ struct SetLogin: VerifiedOperation {
     func answer(_ verified: VerifiedRequest) async throws(Refusal) -> OperationResult {
         let wish = try SaveRequest(verified)
         try await mutes.check(verified.requester)
+        // Whatever is locked, and whatever is stored.
+        if wish.draft.id == nil { try Self.checkPlace(of: wish.draft, for: verified.client.restriction) }
         let program = await verified.requester.caller().program
         let asker = [
             verified.client.id, verified.client.fingerprint, program.id, program.vouched,
@@ -116,8 +118,10 @@ struct SetLogin: VerifiedOperation {
         verified: VerifiedRequest
     ) async throws(Refusal) -> any VaultStore {
         guard let id = wish.draft.id else {
+            let own = verified.seen(of: vaults).stores.first
+            guard let own else { throw .forbidden(ClientRestriction.vaultRefusal) }
             let open = try await access.open(for: verified)
-            guard let first = open.first, first.store.name == vaults.stores.first?.name else { throw .locked }
+            guard let first = open.first, first.store.name == own.name else { throw .locked }
             return first.store
         }
         let holders = try await access.find(for: verified) { open in
@@ -125,6 +129,18 @@ struct SetLogin: VerifiedOperation {
         }
         if let holder = holders.first { return holder.store }
         // It may well be in a vault that remained closed.
-        throw await vaults.locked().isEmpty ? .vault(.notFound) : .locked
+        throw await verified.seen(of: vaults).locked().isEmpty ? .vault(.notFound) : .locked
+    }
+
+    private static func checkPlace(
+        of draft: LoginDraft,
+        for restriction: ClientRestriction
+    ) throws(Refusal) {
+        do throws(VaultError) {
+            let preview = try SavePreview(draft, stored: nil)
+            if let refusal = restriction.refusal(of: draft, preview) { throw .refused(refusal) }
+        } catch {
+            throw .vault(error)
+        }
     }
 }

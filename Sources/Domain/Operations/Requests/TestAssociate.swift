@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Clients
 import ConcurrencyTools
 import KeePassHTTP
 import Vault
@@ -87,8 +88,12 @@ struct TestAssociate: Sendable {
         let started = ContinuousClock.now
         let verified = try await verifier.verify(request, from: requester, holding: hold)
         try await mutes.check(requester)
-        var closed = verified.wantsUnlock ? await vaults.needed(for: request) : []
-        if closed.isEmpty, let store = await vaults.neverOpened() { closed = [store] }
+        var closed = verified.wantsUnlock ? await verified.seen(of: vaults).needed(for: request) : []
+        if closed.isEmpty, let store = await vaults.neverOpened(),
+            verified.client.restriction.admits(vault: store.name)
+        {
+            closed = [store]
+        }
         if !closed.isEmpty {
             // Opened or not, in time or not, the client is known.
             _ = try? await withDeadline(hold - (.now - started)) { [closed, vaultUnlock] in

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Approval
+import Clients
 import Logging
 import Vault
 
 /// The way of verified requests to the contents of vaults.
 ///
-/// The only one, so that mutes are always applied first, and what is locked is unlocked for whoever wants that.
+/// The only one, so that mutes are always applied first, what is locked is unlocked for whoever wants that, and what a client
+/// is restricted to is all that there is for it.
 struct VaultAccess: Sendable {
     private let vaults: VaultSet
     private let approvals: ApprovalBroker
@@ -42,15 +44,18 @@ struct VaultAccess: Sendable {
         try await learnHash(for: verified)
         var mayAsk = verified.wantsUnlock
         if verified.wantsUnlock {
-            let needed = await vaults.needed(for: verified.request)
+            let needed = await verified.seen(of: vaults).needed(for: verified.request)
             if !needed.isEmpty { mayAsk = try await vaultUnlock.unlock(needed, for: verified) }
         }
-        return (try await openVaults(), mayAsk)
+        return (try await openVaults(for: verified), mayAsk)
     }
 
     /// Has the first vault opened where it never was: a reply without its Hash would lead clients astray for good.
+    ///
+    /// A client that doesn't see that vault has to wait until it is opened for somebody else.
     func learnHash(for verified: VerifiedRequest) async throws(Refusal) {
         guard let store = await vaults.neverOpened() else { return }
+        guard verified.client.restriction.admits(vault: store.name) else { throw .locked }
         if verified.wantsUnlock { try await vaultUnlock.unlock([store], for: verified) }
         guard await vaults.hash() != nil else { throw .neverOpened(store.name) }
     }
@@ -74,7 +79,8 @@ struct VaultAccess: Sendable {
     ) async throws(Refusal) -> Found {
         let (open, mayAsk) = try await opened(for: verified)
         let found = try await look(open)
-        let locked = await vaults.locked()
+        let seen = verified.seen(of: vaults)
+        let locked = await seen.locked()
         guard !locked.isEmpty else { return found }
         guard isNothing(found) else {
             logger.info(
@@ -88,10 +94,10 @@ struct VaultAccess: Sendable {
             throw .locked
         }
         try await vaultUnlock.unlock(locked, for: verified)
-        let foundNow = try await look(openVaults())
+        let foundNow = try await look(openVaults(for: verified))
         // One of them may have remained locked.
         if isNothing(foundNow) {
-            let locked = await vaults.locked()
+            let locked = await seen.locked()
             guard locked.isEmpty else {
                 logLocked(locked)
                 throw .locked
@@ -117,9 +123,9 @@ struct VaultAccess: Sendable {
         )
     }
 
-    private func openVaults() async throws(Refusal) -> [OpenVault] {
+    private func openVaults(for verified: VerifiedRequest) async throws(Refusal) -> [OpenVault] {
         do throws(VaultError) {
-            return try await vaults.open()
+            return try await verified.seen(of: vaults).open()
         } catch {
             throw .vault(error)
         }

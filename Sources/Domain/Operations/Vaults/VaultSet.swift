@@ -5,12 +5,28 @@ package import Vault
 
 /// The configured vaults, in their order: searched together, the first takes new logins and gives the Hash.
 package struct VaultSet: Sendable {
-    /// The vaults; a configuration has at least one.
+    /// The vaults; a configuration has at least one, but a client may see none.
     package let stores: [any VaultStore]
+    /// What there is in them.
+    private let restriction: ClientRestriction
 
     /// Makes a set of them.
     package init(_ stores: [any VaultStore]) {
+        self.init(stores, ClientRestriction.everything)
+    }
+
+    private init(_ stores: [any VaultStore], _ restriction: ClientRestriction) {
         self.stores = stores
+        self.restriction = restriction
+    }
+
+    /// All that there is for a client, the vault first that takes its new logins.
+    func limited(to restriction: ClientRestriction) -> VaultSet {
+        guard !restriction.isEverything else { return self }
+        let seen = stores.filter { restriction.admits(vault: $0.name) }
+        guard !restriction.vaults.isEmpty else { return VaultSet(seen, restriction) }
+        let inOrder = restriction.vaults.compactMap { name in seen.first { $0.name == name } }
+        return VaultSet(inOrder, restriction)
     }
 
     /// The Hash that every reply carries; nil while it isn't known yet.
@@ -48,12 +64,13 @@ package struct VaultSet: Sendable {
         var failure = VaultError.locked
         for (position, store) in stores.enumerated() {
             do throws(VaultError) {
-                open.append(OpenVault(store: store, index: try await store.index()))
+                let index = try await store.index().limited(to: restriction)
+                open.append(OpenVault(store: store, index: index))
             } catch {
                 if position == 0 { failure = error }
             }
         }
-        if open.isEmpty { throw failure }
+        if open.isEmpty, !stores.isEmpty { throw failure }
         return open
     }
 }

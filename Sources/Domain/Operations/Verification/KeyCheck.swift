@@ -2,7 +2,7 @@
 
 import Clients
 
-/// Whether a verified client's key is still there.
+/// Whether a verified client's key is still there, and sees what it saw.
 struct KeyCheck: Sendable {
     private let clients: any ClientStore
 
@@ -11,10 +11,11 @@ struct KeyCheck: Sendable {
         self.clients = clients
     }
 
-    /// Throws `unverified` once the key that a request was verified with is no longer its client's.
+    /// Throws `unverified` once the key that a request was verified with is no longer its client's, and `restrictedMeanwhile`
+    /// once that is restricted to something else.
     ///
     /// To be asked after whatever was waited for, and before anything is handed out or saved: the person may have revoked
-    /// the client meanwhile, or deleted its key in the keyring.
+    /// or restricted the client meanwhile, or deleted its key in the keyring.
     func check(_ verified: VerifiedRequest) async throws(Refusal) {
         let holder: Client?
         do throws(ClientError) {
@@ -24,6 +25,7 @@ struct KeyCheck: Sendable {
         } catch {
             throw .keyring(error.publicAdvice)
         }
-        guard holder?.fingerprint == verified.client.fingerprint else { throw .unverified }
+        guard let holder, holder.fingerprint == verified.client.fingerprint else { throw .unverified }
+        guard holder.restriction == verified.client.restriction else { throw .restrictedMeanwhile }
     }
 }

@@ -16,6 +16,9 @@ struct VerifiedRequest: Sendable {
     let wantsUnlock: Bool
     let requester: CachedRequester
 
+    /// What there is of the vaults for its client.
+    func seen(of vaults: VaultSet) -> VaultSet { vaults.limited(to: client.restriction) }
+
     /// A decrypted field; nil when it is absent or empty.
     func secret(_ name: String) -> SecretBytes? { fields.secret(name) }
 

@@ -139,10 +139,36 @@ package struct LoginGroup: Hashable, Sendable {
     package let name: String
     /// Its permanent name, if the vault has one.
     package let id: LoginID?
+    /// How many bytes of the path are the root group's name and the slash after it; nil where its beginning is cut off.
+    private let rootLength: Int?
 
     /// Names a group.
-    package init(name: String, id: LoginID? = nil) {
+    ///
+    /// - Parameters:
+    ///   - name: Its path.
+    ///   - id: Its permanent name.
+    ///   - root: The root group's name, if the path begins with it.
+    ///   - isWhole: Whether nothing of the path is cut off.
+    package init(name: String, id: LoginID? = nil, root: String? = nil, isWhole: Bool = true) {
         self.name = name.composed
         self.id = id
+        let root = root.map { $0.composed + "/" } ?? ""
+        rootLength = isWhole ? self.name.utf8.starts(with: root.utf8) ? root.utf8.count : 0 : nil
+    }
+
+    /// Whether it is the group of a path, or lies in that or one of its groups; one whose path is cut off is in none.
+    ///
+    /// - Parameter path: The path, in NFC, with or without the root group's name.
+    /// - Returns: Whether it is.
+    func isWithin(_ path: String) -> Bool {
+        guard let rootLength else { return false }
+        return Self.lies(name.utf8.dropFirst(rootLength), within: path.utf8)
+            // The root's name alone would be the whole vault, where another group may be meant that is called so, too.
+            || path.utf8.count > rootLength && Self.lies(name.utf8[...], within: path.utf8)
+    }
+
+    private static func lies(_ name: Substring.UTF8View, within path: String.UTF8View) -> Bool {
+        guard name.starts(with: path) else { return false }
+        return name.dropFirst(path.count).first.map { $0 == UInt8(ascii: "/") } ?? true
     }
 }

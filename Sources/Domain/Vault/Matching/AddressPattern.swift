@@ -62,6 +62,9 @@ struct AddressPattern: Hashable, Sendable {
         return Self.fit(pathPieces, path[...])
     }
 
+    /// Whether it is for the host of the address that it was read with, too, not just for hosts below that.
+    var isForItsBase: Bool { labels.allSatisfy { $0 == "*" } }
+
     /// For people to read: the host with its wildcards.
     func text(_ base: String) -> String { (labels + [base]).joined(separator: ".") }
 

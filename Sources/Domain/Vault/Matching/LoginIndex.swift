@@ -6,11 +6,11 @@
 /// Made once when a vault changes; a look-up costs as much in a vault of ten thousand logins as in one of ten.
 /// Logins in the recycle bin and the plugin's own entry are not in it at all.
 package struct LoginIndex: Sendable {
-    /// Every login that may be shown, in the order in which they came; not those whose group forbids searching.
-    package let all: [Login]
-
+    private let searchable: [Login]
     private let unsearchable: [Login]
-    /// Numbers of logins in `all`, and beyond its end in `unsearchable`.
+    /// What of them there is for whoever looks.
+    private var restriction = ClientRestriction.everything
+    /// Numbers of logins in `searchable`, and beyond its end in `unsearchable`.
     private let byID: [LoginID: Int]
     private let byTitle: [TitleKey: [Int]]
     private let byHost: [String: [Place]]
@@ -69,24 +69,50 @@ package struct LoginIndex: Sendable {
         }
         for (index, login) in all.enumerated() { byID[login.id] = index }
         for (index, login) in unsearchable.enumerated() { byID[login.id] = all.count + index }
-        (self.all, self.unsearchable) = (all, unsearchable)
+        (searchable, self.unsearchable) = (all, unsearchable)
         (self.byID, self.byTitle, self.byHost, self.byPattern) = (byID, byTitle, byHost, byPattern)
     }
 
+    /// The same for a client, made at once: what it is restricted to is all there is.
+    package func limited(to restriction: ClientRestriction) -> LoginIndex {
+        var index = self
+        index.restriction = restriction
+        return index
+    }
+
+    /// Every login that may be shown, in the order in which they came; not those whose group forbids searching.
+    package var all: [Login] { seen(searchable) }
+
+    /// How many logins a look at all of them looks at.
+    package var size: Int { searchable.count }
+
     /// How many logins may be shown.
-    package var count: Int { all.count }
+    package var count: Int { restriction.isEverything ? searchable.count : all.count }
 
     /// Every login, including those whose group forbids searching.
-    package var everything: [Login] { all + unsearchable }
+    package var everything: [Login] { seen(searchable + unsearchable) }
+
+    /// The first of every login that is looked for.
+    package func first(where isMeant: (Login) -> Bool) -> Login? {
+        searchable.first { isMeant($0) && restriction.admits($0) }
+            ?? unsearchable.first { isMeant($0) && restriction.admits($0) }
+    }
 
     /// The login with an id, even one whose group forbids searching.
     package func login(_ id: LoginID) -> Login? {
-        byID[id].map { $0 < all.count ? all[$0] : unsearchable[$0 - all.count] }
+        let login = byID[id].map { number in
+            number < searchable.count ? searchable[number] : unsearchable[number - searchable.count]
+        }
+        return login.flatMap { restriction.admits($0) ? $0 : nil }
     }
 
     /// The logins of exactly this title.
     package func titled(_ title: String) -> [Login] {
-        (byTitle[TitleKey(title)] ?? []).map { all[$0] }
+        seen((byTitle[TitleKey(title)] ?? []).map { searchable[$0] })
+    }
+
+    private func seen(_ logins: [Login]) -> [Login] {
+        restriction.isEverything ? logins : logins.filter(restriction.admits)
     }
 
     /// The logins of exactly these titles, in the titles' order; each once, however often and in whatever spelling its
@@ -133,11 +159,16 @@ package struct LoginIndex: Sendable {
         }
         // What has a scheme is an address; anything else may just as well be a title.
         guard query.page?.scheme == nil, !query.url.isEmpty else { return [] }
-        return gather { $0.titled(query.url).filter(query.admits) }
+        return gather { index in
+            guard query.page.map(index.restriction.admits) ?? true else { return [] }
+            return index.titled(query.url).filter(query.admits)
+        }
     }
 
     private func candidates(at key: String, _ query: MatchQuery) -> [Login] {
-        guard let page = query.page, let requested = query.requested else { return [] }
+        guard let page = query.page, let requested = query.requested, restriction.admits(page) else {
+            return []
+        }
         // Each key of a page has one label fewer than the one before.
         var places = (byHost[key] ?? []).map { (depth: 0, place: $0) }
         // What is meant for a host by a wildcard is meant for just that host.
@@ -152,8 +183,8 @@ package struct LoginIndex: Sendable {
             guard !seen.contains(place.login), place.admits(page, schemes: query.options.schemes),
                 place.rule.admits(requested, below: depth)
             else { return nil }
-            let login = all[place.login]
-            guard query.admits(login) else { return nil }
+            let login = searchable[place.login]
+            guard query.admits(login), restriction.admits(login) else { return nil }
             seen.insert(place.login)
             return login
         }

@@ -16,6 +16,8 @@ package struct LoginDraft: Equatable, Sendable {
     package var title: String?
     /// The group for a new login, made when missing; a stored one stays where it is.
     package var group: String
+    /// Whether that is a group's path, as a restriction has it, rather than the name of one below the root.
+    package var isGroupPath: Bool
     /// The realm that it is for.
     package var realm: String?
     /// Hosts to add to those that get it without a question, each as `PageAddress.hostAndPort`.
@@ -31,6 +33,7 @@ package struct LoginDraft: Equatable, Sendable {
         url: String? = nil,
         title: String? = nil,
         group: String = LoginDraft.defaultGroup,
+        isGroupPath: Bool = false,
         realm: String? = nil,
         allowHosts: [String] = [],
         fields: [String: SecretBytes?] = [:]
@@ -41,6 +44,7 @@ package struct LoginDraft: Equatable, Sendable {
         self.url = url
         self.title = title
         self.group = group
+        self.isGroupPath = isGroupPath
         self.realm = realm
         self.allowHosts = allowHosts
         self.fields = fields

@@ -2,6 +2,7 @@
 
 import KDBX
 import SecureMemory
+import UnicodeText
 import Vault
 
 extension KDBXSnapshot {
@@ -62,7 +63,7 @@ extension KDBXSnapshot {
         var database = database
         var login = Login(id: .random(), title: "").changed(by: draft, fields: [:])
         if login.title.isEmpty { login.title = PageAddress(loose: login.url)?.hostAndPort ?? login.url }
-        let group = try group(draft.group, in: &database, at: now)
+        let group = try group(for: draft, in: &database, at: now)
         var fields = [
             FieldChange("Title", login.title), FieldChange("UserName", login.username),
             FieldChange("Password", draft.password ?? SecretBytes(utf8: "")), FieldChange("URL", login.url),
@@ -77,16 +78,44 @@ extension KDBXSnapshot {
         return (database, name)
     }
 
-    /// The group for new logins, directly below the root; a slash in its name is part of the name.
+    /// The group for a new login, made where it is missing; a slash in the name of one below the root is part of the name.
     private func group(
-        _ name: String,
+        for draft: LoginDraft,
         in database: inout Database,
         at now: Timestamp
     ) throws(KDBXError) -> Identifier {
-        let known = database.root.groups.first { $0.name == name && !$0.isRecycled }
-        if let id = known?.id { return id }
-        guard let root = database.root.id else { throw .damaged(.document) }
-        return try database.addGroup(name, to: root, at: now)
+        var place = database.root
+        guard var id = place.id else { throw .damaged(.document) }
+        var names = [draft.group]
+        if draft.isGroupPath {
+            if let known = Self.group(draft.group, in: place, at: [place.name]) { return known }
+            names = draft.group.split(separator: "/").map { String($0) }
+            if names.count > 1, names.first == place.name { names.removeFirst() }
+        }
+        for (number, name) in names.enumerated() {
+            if let known = place.groups.first(where: { $0.name.composed == name && !$0.isRecycled }),
+                let knownID = known.id
+            {
+                (place, id) = (known, knownID)
+                continue
+            }
+            // What is made is empty.
+            for name in names[number...] { id = try database.addGroup(name, to: id, at: now) }
+            break
+        }
+        return id
+    }
+
+    /// The group of a path, below one that is at another path.
+    private static func group(_ path: String, in group: Group, at place: [String]) -> Identifier? {
+        for inner in group.groups where !inner.isRecycled {
+            let own = place + [inner.name]
+            let paths = [own.joined(separator: "/"), own.dropFirst().joined(separator: "/")].map(\.composed)
+            if paths.contains(path) { return inner.id }
+            guard paths.contains(where: { path.utf8.starts(with: ($0 + "/").utf8) }) else { continue }
+            if let found = Self.group(path, in: inner, at: own) { return found }
+        }
+        return nil
     }
 
     /// New string fields are kept encrypted, as nobody knows what a client puts there; addresses are no secrets.

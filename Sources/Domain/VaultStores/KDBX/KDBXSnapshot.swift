@@ -76,13 +76,17 @@ struct KDBXSnapshot: Sendable {
         /// The names from the root down, its own included, as the KeePassHttp plugin gives them; of an absurdly long
         /// path only the end, since each nested group has a path of its own, and so does each entry in a reply.
         let path: String
+        /// Whether that is all of it.
+        let isWhole: Bool
         let isSearchable: Bool
         let isRecycled: Bool
         let browser: BrowserSettings
 
+        static let longest = 1024
+
         static func longest(_ path: String) -> String {
-            guard path.utf8.count > 1024 else { return path }
-            return String(decoding: path.utf8.suffix(1024).drop { $0 & 0xC0 == 0x80 }, as: UTF8.self)
+            guard path.utf8.count > longest else { return path }
+            return String(decoding: path.utf8.suffix(longest).drop { $0 & 0xC0 == 0x80 }, as: UTF8.self)
         }
 
         func inner(_ group: Group, bin: Identifier?) -> Place {
@@ -92,9 +96,12 @@ struct KDBXSnapshot: Sendable {
                 case "false": false
                 default: self.isSearchable
                 }
+            let path = path + "/" + group.name
+            let longest = Self.longest(path)
             return Place(
                 group: group,
-                path: Self.longest(path + "/" + group.name),
+                path: longest,
+                isWhole: isWhole && longest.utf8.count == path.utf8.count,
                 isSearchable: isSearchable,
                 isRecycled: isRecycled || bin != nil && group.id == bin,
                 browser: BrowserSettings(group, in: browser)
@@ -118,6 +125,7 @@ struct KDBXSnapshot: Sendable {
                 ?? Place(
                     group: root,
                     path: Place.longest(root.name),
+                    isWhole: root.name.utf8.count <= Place.longest,
                     isSearchable: root.isSearchable,
                     isRecycled: false,
                     browser: BrowserSettings(root, in: BrowserSettings())
@@ -125,9 +133,12 @@ struct KDBXSnapshot: Sendable {
             places.append(place)
             let (path, entries) = (place.path, group.entries)
             if !entries.isEmpty { pathBytes += path.utf8.count }
+            let isNamed = pathBytes <= mostPathBytes
             let named = LoginGroup(
-                name: pathBytes <= mostPathBytes ? path : Place.longest("…/" + group.name),
-                id: group.id.map { LoginID($0) }
+                name: isNamed ? path : Place.longest("…/" + group.name),
+                id: group.id.map { LoginID($0) },
+                root: root.name,
+                isWhole: isNamed && place.isWhole
             )
             logins += entries.compactMap { login($0, in: named, at: place, settings) }
         }

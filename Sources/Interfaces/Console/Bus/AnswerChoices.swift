@@ -13,6 +13,8 @@ struct AnswerChoices: Equatable, Sendable {
     var scope: GrantScope?
     var seconds: UInt32?
     var muteSeconds: UInt32?
+    /// What a new client is restricted to.
+    var part = ClientPart()
 
     /// What is left out where names alone are to go out.
     static let everythingButNames = ["passwords", "fields"]
@@ -20,7 +22,7 @@ struct AnswerChoices: Equatable, Sendable {
     /// The dictionary for the bus; what isn't chosen isn't in it.
     var value: Value {
         typealias Key = ApprovalInterface.Choice
-        var members: [String: Value] = [:]
+        var members = part.members
         members[Key.id] = id.map { .string($0) }
         members[Key.entries] = entries.isEmpty ? nil : .strings(entries)
         members[Key.fields] = fields.isEmpty ? nil : .strings(fields)

@@ -3,6 +3,7 @@
 import BusInterface
 import DBus
 import DisplayText
+import Vault
 
 /// The list that an `aa{sv}` is.
 func dictionaries(_ answer: [Value]) -> [[String: Value]] {
@@ -27,6 +28,16 @@ extension [String: Value] {
         let text = cleanText(key)
         return text.isEmpty ? "" : PlainText.quoted(text)
     }
+    /// What a client is restricted to, for a person; nil where it is to nothing.
+    var restriction: String? {
+        typealias Part = ClientsInterface.Part
+        if self[ClientsInterface.Key.unreadable]?.asBool == true {
+            return "nothing, for it can't be read: `keybell restrict` sets it anew"
+        }
+        let lists = [Part.vaults, Part.groups, Part.hosts].map { self[$0]?.asStrings ?? [] }
+        guard lists.contains(where: { !$0.isEmpty }) else { return nil }
+        return ClientRestriction.words(vaults: lists[0], groups: lists[1], hosts: lists[2])
+    }
     /// A number of any unsigned width; 0 if it isn't there.
     func number(_ key: String) -> UInt64 {
         self[key].flatMap { $0.asUInt64 ?? $0.asUInt32.map { UInt64($0) } } ?? 0
@@ -36,6 +47,22 @@ extension [String: Value] {
 extension DaemonBus {
     func clients(starts: Bool = true) async throws(ConsoleError) -> [[String: Value]] {
         dictionaries(try await call(ClientsInterface.description, ClientsInterface.list, starts: starts))
+    }
+
+    /// The client of an Id, or of a name that just one is shown under.
+    func client(_ name: String) async throws(ConsoleError) -> [String: Value] {
+        typealias Key = ClientsInterface.Key
+        let all = try await clients()
+        if let client = all.first(where: { $0[Key.id]?.asString == name }) { return client }
+        let named = all.filter { $0[Key.name]?.asString == name }
+        guard let client = named.first, named.count == 1 else {
+            throw .refused(
+                named.isEmpty
+                    ? "There is no client \(PlainText.quoted(name)): `keybell clients` lists them."
+                    : "Several clients are shown as \(PlainText.quoted(name)): name one by its Id."
+            )
+        }
+        return client
     }
 
     func vaults(starts: Bool = true) async throws(ConsoleError) -> [[String: Value]] {

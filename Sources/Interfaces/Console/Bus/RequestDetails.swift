@@ -153,6 +153,9 @@ struct RequestDetails: Equatable, Sendable {
         return isAboutLogins && (!isBulk || isByEntry)
     }
 
+    /// Whether an allow lets a client in.
+    var letsClientIn: Bool { [.associate, .overwrite].contains(kind) }
+
     /// Whether it wants passwords of many, so that somebody may rather give it their names alone.
     var canGiveNamesAlone: Bool {
         kind == .release && isBulk && members[ApprovalInterface.Detail.passwords]?.asBool ?? true

@@ -93,6 +93,9 @@ extension AllowCommand {
             ("title", .string(request.title)),
             ("id", (choices.id ?? request.suggestedID).map { .string($0) } ?? .null),
             ("scope", .string((choices.scope ?? .once).rawValue)),
+            ("vaults", .array(choices.part.vaults.map { .string($0) })),
+            ("groups", .array(choices.part.groups.map { .string($0) })),
+            ("hosts", .array(choices.part.hosts.map { .string($0) })),
             ("left-out", .array(choices.fields.map { .string($0) })),
             ("entries", .array(chosen(entries ?? request.entries, choices).map { .string($0.uuid) })),
         ])
@@ -138,6 +141,7 @@ extension AllowCommand {
                 "  as \((choices.id ?? request.suggestedID).map { PlainText.quoted($0) } ?? "suggested")"
             )
         }
+        if !choices.part.isEmpty { lines.append("  sees only \(choices.part.words)") }
         lines += chosen(entries ?? request.entries, choices).map { "  " + $0.line }
         let rest = choices.entries.isEmpty ? request.entryCount - request.entries.count : 0
         if rest > 0 { lines.append("  … and \(rest) more") }

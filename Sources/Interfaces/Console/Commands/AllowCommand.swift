@@ -23,6 +23,9 @@ struct AllowCommand: AsyncParsableCommand {
     @Option(help: "The name to give to a new client.")
     var id: String?
 
+    @OptionGroup(title: "What a new client sees")
+    var part: PartOptions
+
     @Option(help: "Whether this holds once, for the session, or always.")
     var scope: GrantScope?
 
@@ -66,7 +69,8 @@ struct AllowCommand: AsyncParsableCommand {
             entries: try EntryChoice.uuids(of: entry, among: entries),
             fields: namesOnly ? AnswerChoices.everythingButNames : [],
             scope: scope,
-            seconds: minutes.map { UInt32($0) * 60 }
+            seconds: minutes.map { UInt32($0) * 60 },
+            part: part.named
         )
         let end = request.isConfirmed ? try await daemon.end(of: code.text) : nil
         if end != nil { Output.note("Confirm it in the window that pinentry opens.") }
@@ -124,6 +128,10 @@ struct AllowCommand: AsyncParsableCommand {
         let isRelease = request.kind == .release
         if id != nil, request.kind != .associate {
             return "--id is for a new client, and this request is none: leave it out."
+        }
+        if !part.named.isEmpty, !request.letsClientIn {
+            return
+                "--vault, --group and --host are for a new client, and this request is none: leave them out (`keybell restrict` is for one that there is)."
         }
         if !entry.isEmpty || namesOnly, !isRelease {
             return

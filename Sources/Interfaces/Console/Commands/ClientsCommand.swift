@@ -28,19 +28,21 @@ struct ClientsCommand: AsyncParsableCommand {
 
     static func lines(_ clients: [[String: Value]], now: UInt64) -> [String] {
         typealias Key = ClientsInterface.Key
-        let rows = clients.map { client in
+        let rows = clients.map { client -> [String] in
             let used = client.number(Key.lastUsed)
             let named = client.quoted(Key.extensionName)
             let program = [
                 client.name(Key.program), client.quoted(Key.origin), named.isEmpty ? "" : "(\(named))",
             ].filter { !$0.isEmpty }
-            return [
+            var row = [
                 client.clientName(Key.id, shown: Key.name),
                 client.cleanText(Key.fingerprint),
                 "made " + Moment.ago(client.number(Key.created), now: now),
                 used == 0 ? "not used yet" : "used " + Moment.day(used, now: now),
                 program.joined(separator: " "),
             ]
+            if let restriction = client.restriction { row.append("sees only " + restriction) }
+            return row
         }
         return Columns.lines(rows)
     }

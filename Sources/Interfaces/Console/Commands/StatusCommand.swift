@@ -25,14 +25,17 @@ struct StatusCommand: AsyncParsableCommand {
         let muting = try await daemon.recentRequests(starts: false).filter { $0.mutedUntil ?? 0 > now }
         // A locked keyring doesn't keep the rest from being shown.
         let clients = await Result { () async throws(ConsoleError) in
-            try await daemon.clients(starts: false).count
+            try await daemon.clients(starts: false)
         }
+        let count = clients.map(\.count)
+        let restricted = Self.restricted(among: clients)
         let configuration = await daemon.configuration().details
         guard !output.json else {
             Output.json(
                 .object([
                     ("vaults", .array(vaults.map { JSON(members: $0) })),
-                    ("clients", Self.number(of: clients)),
+                    ("clients", Self.number(of: count)),
+                    ("restricted", .array(restricted.map { .string($0.cleanText(ClientsInterface.Key.id)) })),
                     ("requests", .array(requests.map(\.json))),
                     ("queued", .number(UInt64(queued))), ("mutes", .array(muting.map(Self.mute))),
                     ("agents", .array(agents.map { JSON(members: $0) })),
@@ -45,7 +48,8 @@ struct StatusCommand: AsyncParsableCommand {
         for (index, vault) in vaults.enumerated() {
             rows.append([index == 0 ? "Vaults" : "", Self.line(vault: vault)])
         }
-        rows.append(["Clients", Self.line(clients: clients)])
+        rows.append(["Clients", Self.line(clients: count)])
+        rows += restricted.map { ["", RestrictCommand.told($0)] }
         rows.append(["Waiting", Self.line(waiting: requests.count, queued: queued)])
         for (index, request) in muting.enumerated() {
             rows.append([index == 0 ? "Muted" : "", RequestsCommand.mute(of: request, now: now) ?? ""])
@@ -69,6 +73,17 @@ struct StatusCommand: AsyncParsableCommand {
             ("until", request.mutedUntil.map { .number($0) } ?? .null),
             ("denied-unseen", .number(UInt64(request.unseen))),
         ])
+    }
+
+    /// The clients that don't see everything.
+    private static func restricted(
+        among clients: Result<[[String: Value]], ConsoleError>
+    ) -> [[String: Value]] {
+        switch clients {
+        case .success(let clients): clients.filter { $0.restriction != nil }
+        // It is said that they aren't known.
+        case .failure: []
+        }
     }
 
     private static func number(of clients: Result<Int, ConsoleError>) -> JSON {

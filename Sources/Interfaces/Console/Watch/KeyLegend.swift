@@ -13,6 +13,7 @@ struct KeyLegend: Equatable {
     init(_ request: RequestDetails, others: Int) {
         var keys = ["[a] allow"]
         if request.kind == .associate { keys.append("[i] allow under another name") }
+        if request.letsClientIn { keys.append("[v] allow for one vault") }
         if request.canGiveNamesAlone { keys.append("[o] names only") }
         if request.canBeRemembered { keys += ["[s] allow for this session", "[y] allow always"] }
         if EntryPicking(request) != nil { keys.append("[e] choose among the logins") }

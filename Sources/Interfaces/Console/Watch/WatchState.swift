@@ -271,11 +271,11 @@ struct WatchState {
                 mode = .typingName(name)
                 return [.echo(name.line)]
             }
-            guard let id = name.id else {
+            guard let allow = name.allow else {
                 mode = .command
-                return [.print("No other name.")]
+                return [.print(name.missing)]
             }
-            return confirm(AnswerChoices(id: id), key: 10, "under the name “\(id)”", current, name: name)
+            return confirm(allow.choices, key: 10, allow.how, current, name: name)
         case .command, .confirming, .picking: return []
         }
     }
@@ -296,10 +296,10 @@ struct WatchState {
         case .swallowing:
             if key == 27 { mode = .command }
             return []
-        case .typingName:
+        case .typingName(let name):
             guard key == 27 else { return [] }
             mode = .command
-            return [.print("No other name.")]
+            return [.print(name.missing)]
         case .confirming(let choices, let first, _):
             guard key == first || key == 10 || key == 13 else { return notYet() }
             mode = .command
@@ -317,14 +317,19 @@ struct WatchState {
     ) -> [Action] {
         // What has been answered takes no other answer until it is known what came of that one.
         guard !answered.contains(request.code) || "nq".utf8.contains(key) else { return [] }
-        if let since = focusedSince, since.duration(to: pressed) < Self.hasty, "aiosyedm".utf8.contains(key) {
+        if let since = focusedSince, since.duration(to: pressed) < Self.hasty, "aiosyedmv".utf8.contains(key)
+        {
             return [.print("(That was too quick to have been meant for \(request.code); once more?)")]
         }
-        if !isRead, "aiosye".utf8.contains(key) {
+        if !isRead, "aiosyev".utf8.contains(key) {
             return [.print("First the rest of it:"), shown(request, part: part + 1)]
         }
         if let allow = AllowKey(key, for: request) {
             return confirm(allow.choices, key: key, allow.how, request)
+        }
+        if let name = TypedName(key, for: request) {
+            mode = .typingName(name)
+            return [.print(name.question), .echo(name.line)]
         }
         switch key {
         case UInt8(ascii: "d"): return answer(request, allow: false, AnswerChoices(), at: now)
@@ -335,17 +340,12 @@ struct WatchState {
             guard let picking = EntryPicking(request) else { return [] }
             mode = .picking(picking)
             return [.print(picking.question)]
-        case UInt8(ascii: "i") where request.kind == .associate:
-            let name = TypedName()
-            mode = .typingName(name)
-            return [.print("Type the name and press Enter (Esc: go back)."), .echo(name.line)]
         case UInt8(ascii: "n"):
             waiting.removeAll { $0.code == request.code }
             waiting.append(request)
             return focusOldest(at: now)
         case UInt8(ascii: "q"): return [.quit]
-        case UInt8(ascii: "?"):
-            return [shown(request, part: part + 1)]
+        case UInt8(ascii: "?"): return [shown(request, part: part + 1)]
         default: return []
         }
     }

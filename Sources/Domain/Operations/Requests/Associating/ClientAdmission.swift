@@ -5,6 +5,7 @@ import Callers
 import Clients
 import DisplayText
 import KeePassHTTP
+import Vault
 
 /// A new key that is stored by the person's word.
 struct Admission: Sendable {
@@ -15,6 +16,8 @@ struct Admission: Sendable {
     var code: String?
     /// The fingerprint of the key that the person let it replace.
     var replaced: String?
+    /// What the person restricts it to; nil to leave that as it is.
+    var restriction: ClientRestriction?
 }
 
 /// Asks the person about new keys until they are stored.
@@ -84,7 +87,12 @@ struct ClientAdmission: Sendable {
                 isWanted: decided.choices.isNamedByPerson
                     || proposed.flatMap { PlainName($0) }?.text == offer.text
             )
-            let agreed = Admission(id: name.text, caller: caller, code: decided.code)
+            let agreed = Admission(
+                id: name.text,
+                caller: caller,
+                code: decided.code,
+                restriction: decided.choices.restriction
+            )
             if let admission = try await keep(key, under: name, agreed, proposed: proposed, from: requester) {
                 return admission
             }
@@ -141,6 +149,7 @@ struct ClientAdmission: Sendable {
                 let decided = try PersonDecision(await approvals.ask(overwrite))
                 guard decided.allows else { return nil }
                 admission.code = decided.code
+                admission.restriction = decided.choices.restriction ?? admission.restriction
                 admission.replaced = holder.fingerprint
             }
             try await vaultUnlock.learnHash(forNew: admission.id, from: requester)

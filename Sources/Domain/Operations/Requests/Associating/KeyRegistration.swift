@@ -44,6 +44,7 @@ struct KeyRegistration: Sendable {
                 origin: caller.program.origin,
                 database: await vaults.hash() ?? "",
                 replacing: admission.replaced,
+                restrictedTo: admission.restriction,
                 forgettingGrants: { (fingerprint: String) async throws(ClientError) in
                     try await forgetGrants(of: fingerprint, for: admission.id)
                 }

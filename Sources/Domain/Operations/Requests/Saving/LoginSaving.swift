@@ -73,7 +73,7 @@ struct LoginSaving: Sendable {
         in store: any VaultStore,
         verified: VerifiedRequest
     ) async throws(Refusal) -> Approved {
-        let shown = try await preview(wish, in: store)
+        let shown = try await preview(wish, in: store, verified: verified)
         // So only if nothing was sent but a title, a user name and a URL without a secret part.
         guard !shown.isUnchanged else { throw .vault(.unchanged) }
         let standing = try await approval.standing(
@@ -98,7 +98,9 @@ struct LoginSaving: Sendable {
         let id: LoginID
         do throws(Refusal) {
             // The entry may have become a different one while the person thought about it.
-            guard try await preview(wish, in: store).isCovered(by: shown) else { throw .changedMeanwhile }
+            guard try await preview(wish, in: store, verified: verified).isCovered(by: shown) else {
+                throw .changedMeanwhile
+            }
             id = try await self.store(draft, in: store, under: standing, verified: verified)
         } catch {
             if let code, let why = error.failure(of: store.name) {
@@ -124,12 +126,18 @@ struct LoginSaving: Sendable {
         return Saved(id: id, code: code)
     }
 
+    /// What a save would do; an entry that isn't there for the client isn't found, and none is made that wouldn't be.
     private func preview(
         _ wish: SaveRequest,
-        in store: any VaultStore
+        in store: any VaultStore,
+        verified: VerifiedRequest
     ) async throws(Refusal) -> SavePreview {
+        let restriction = verified.client.restriction
         do throws(VaultError) {
-            return try await store.preview(wish.draft)
+            let preview = try await store.preview(wish.draft)
+            guard preview.stored.map(restriction.admits) ?? true else { throw .notFound }
+            if let refusal = restriction.refusal(of: wish.draft, preview) { throw .refused(refusal) }
+            return preview
         } catch {
             throw .vault(error)
         }

@@ -30,7 +30,7 @@ struct SaveApproval: Sendable {
             return false
         }
         let place = wish.host ?? wish.draft.title ?? ""
-        for store in vaults.stores {
+        for store in verified.seen(of: vaults).stores {
             let grant = GrantKey(
                 wish.draft.id == nil ? .create : .change,
                 host: place,

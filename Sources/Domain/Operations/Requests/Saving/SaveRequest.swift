@@ -60,13 +60,15 @@ struct SaveRequest: Sendable {
         unreadableURL = host == nil ? url.map(UnclearAddress.place) : nil
         let named = unreadableURL.flatMap { $0 == UnclearAddress.unreadable ? nil : $0 }
         let submitHost = submitted == host ? nil : submitted
+        let ownGroup = verified.client.restriction.groups.first
         draft = LoginDraft(
             id: id,
             username: login,
             password: password,
             url: address,
             title: name ?? (id == nil ? host ?? named ?? login ?? unreadableURL ?? "" : nil),
-            group: verified.rules.saveGroup,
+            group: ownGroup ?? verified.rules.saveGroup,
+            isGroupPath: ownGroup != nil,
             realm: realm,
             allowHosts: submitHost.map { [$0] } ?? [],
             fields: fields

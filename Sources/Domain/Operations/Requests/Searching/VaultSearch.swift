@@ -75,7 +75,8 @@ struct VaultSearch: Sendable {
             let shown = open.filter { names.contains($0.store.name) }
             return try await look(for: search, flags, in: shown, for: verified)
         }
-        guard !offers.isEmpty || vaults.stores.allSatisfy({ names.contains($0.name) }) else { throw .locked }
+        let seen = verified.seen(of: vaults).stores
+        guard !offers.isEmpty || seen.allSatisfy({ names.contains($0.name) }) else { throw .locked }
         return offers
     }
 

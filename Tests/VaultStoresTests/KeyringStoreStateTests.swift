@@ -60,6 +60,22 @@ import Vault
         #expect(try await fixture.store.index().count == 1)
     }
 
+    @Test func `a state that can't be read is neither taken for a lost one nor written over`() async throws {
+        let fixture = try await StoreFixture()
+        let hash = try #require(await fixture.store.hash())
+        await BlockingWork.state {}
+        let (files, path) = (FileManager.default, fixture.state + "/keyring-vault.json")
+        try files.moveItem(atPath: path, toPath: path + ".away")
+        try files.createDirectory(atPath: path, withIntermediateDirectories: false)
+        let restarted = try await fixture.restarted()
+        #expect(await restarted.hash() == nil)
+        await #expect(throws: VaultError.self) { try await restarted.index() }
+        try files.removeItem(atPath: path)
+        try files.moveItem(atPath: path + ".away", toPath: path)
+        #expect(await restarted.hash() == hash)
+        #expect(try await restarted.index().count == 0)
+    }
+
     @Test func `what could not be written down is written when the daemon ends at the latest`() async throws {
         let fixture = try await StoreFixture()
         let folder = fixture.state.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 }

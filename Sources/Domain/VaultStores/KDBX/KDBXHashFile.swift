@@ -10,13 +10,14 @@ import Vault
 /// different one.
 actor KDBXHashFile: MainLoopActor {
     private let vault: String
-    private let file: StateFile<KDBXIdentity>
+    private let reading: StateReading<KDBXIdentity>
+    private let writing: RetriedWriting<KDBXIdentity>
     private let logger: Logger
     private var known: KDBXIdentity?? { didSet { knownHash = known??.hash } }
     /// Its Hash, which goes into every reply.
     private var knownHash: String?
-    /// How long the disk may take.
-    private static let timeout = Duration.seconds(5)
+    /// What an opened vault has, where that couldn't be compared yet with what is kept.
+    private var seen: KDBXIdentity?
 
     /// The file for a vault; nothing is read yet.
     ///
@@ -26,55 +27,49 @@ actor KDBXHashFile: MainLoopActor {
     ///   - logger: Where trouble goes.
     init(vault: String, file: StateFile<KDBXIdentity>, logger: Logger) {
         self.vault = vault
-        self.file = file
         self.logger = logger
+        reading = StateReading(file, what: "The vault's Hash", logger: logger)
+        writing = RetriedWriting(
+            pause: .seconds(1),
+            write: { try file.keep($0) },
+            failed: { logger.error("The vault's Hash can't be kept", metadata: ["reason": "\($0)"]) }
+        )
     }
 
-    /// The vault's Hash; nil before it was first opened.
+    /// The vault's Hash; nil before it was first opened, and while what is kept of it can't be read.
     var hash: String? {
         get async {
-            if known != nil { return knownHash }
-            return await identity()?.hash
+            if known == nil { await settle() }
+            return knownHash
         }
     }
 
     /// Remembers the Hash when the vault is first seen; a recycle bin made later doesn't change it.
     func pin(_ database: Database) async {
         guard let found = KDBXIdentity(database) else { return }
-        // However long that takes: a pinned identity must not be taken for a missing one.
-        let pinned = await read()
-        guard pinned?.root != found.root else { return }
-        if let pinned {
+        seen = found
+        await settle()
+    }
+
+    /// Compares what was seen with what is kept; where that can't be read, the next call tries again.
+    private func settle() async {
+        if known == nil {
+            do {
+                let kept = try await reading.content()
+                if known == nil { known = .some(kept) }
+            } catch {
+                return  // said by who reads it
+            }
+        }
+        guard let found = seen.take(), let kept = known, kept?.root != found.root else { return }
+        if let kept {
             logger.warning(
                 "The vault is another database now: clients that go by its Hash will want to associate again",
-                metadata: ["vault": "\(vault)", "was": "\(pinned.hash)", "is": "\(found.hash)"]
+                metadata: ["vault": "\(vault)", "was": "\(kept.hash)", "is": "\(found.hash)"]
             )
         }
         known = .some(found)
-        do throws(VaultError) {
-            // On a busy disk it takes a while until that is safe.
-            try await BlockingWork.state { [file] () throws(VaultError) in try file.keep(found) }
-        } catch {
-            logger.error("The vault's Hash can't be kept", metadata: ["reason": "\(error)"])
-        }
-    }
-
-    /// What is kept; nil also if the disk takes too long.
-    private func identity() async -> KDBXIdentity? {
-        if let known { return known }
-        do {
-            return try await withDeadline(Self.timeout) { await self.read() }
-        } catch {
-            return nil
-        }
-    }
-
-    /// Reads what is kept, off the serving thread.
-    private func read() async -> KDBXIdentity? {
-        if let known { return known }
-        let found = await BlockingWork.state { [file] in file.readIfUsable() }
-        if let known { return known }
-        known = .some(found)
-        return found
+        // A slow disk holds up no unlock.
+        writing.write(found)
     }
 }

@@ -93,7 +93,7 @@ extension KeyringStore {
             forget()
             return true
         }
-        guard let snapshot else { return true }
+        guard let snapshot, let identity else { return true }
         let ours = paths.filter { path in
             let schema = found.items[path]?.schema
             return schema == LoginItem.schema || schema == LoginItem.extraSchema || snapshot.knows(path)
@@ -103,7 +103,7 @@ extension KeyringStore {
             items[path]?.schema == LoginItem.schema
         }
         let areOthers = ours.contains { hasLogin(found.items, $0) != hasLogin(snapshot.items, $0) }
-        let (before, identity) = (cache.changes, identity())
+        let before = cache.changes
         // Puts all logins in order anew: not on the thread that serves.
         let updated = await arranging {
             var updated = snapshot

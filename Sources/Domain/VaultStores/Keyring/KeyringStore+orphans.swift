@@ -13,8 +13,7 @@ extension KeyringStore {
 
     /// Deletes what belonged to logins that are gone; if they may come back, it is noted, and deleted much later.
     func lookForOrphans() {
-        guard let snapshot else { return }
-        var state = keptState()
+        guard let snapshot, var state = known else { return }
         let (former, now) = (state.orphans ?? [:], now())
         var orphans: [String: Int64] = [:]
         for id in snapshot.orphans where snapshot.extra(id).map({ mayReturn($0.item) }) ?? false {

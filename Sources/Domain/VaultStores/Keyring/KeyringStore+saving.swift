@@ -55,8 +55,9 @@ extension KeyringStore {
 
     private func keepIdentityNow() async {
         do throws(VaultError) {
-            guard try await opened().identityItem == nil else { return }
-            let attributes = identity().attributes
+            guard try await opened().identityItem == nil, let attributes = identity?.attributes else {
+                return
+            }
             let item = try await asking { () async throws(KeyringError) in
                 try await self.keyring.store(
                     schema: LoginItem.extraSchema,

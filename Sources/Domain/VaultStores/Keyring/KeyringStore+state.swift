@@ -8,41 +8,31 @@ import Vault
 
 // What the vault keeps outside the keyring: its identity, and names for items that have none.
 extension KeyringStore {
-    /// The vault's identity, made up at the first start.
-    func identity() -> VaultIdentity {
-        keptState().identity ?? .random()
-    }
+    /// The vault's identity, made up at the first start; nil while what is kept of it can't be read.
+    var identity: VaultIdentity? { known?.identity }
 
     /// The vault's Hash, if the keyring is known to keep no other.
     var settledHash: String? {
-        let state = keptState()
-        return state.isProvisional ? nil : state.identity?.hash
+        guard let known, !known.isProvisional else { return nil }
+        return known.identity?.hash
     }
 
-    func keptState() -> KeyringVaultState {
-        known ?? take(file.readIfUsable())
-    }
-
-    /// Reads the state off the serving thread; if the disk takes too long, whoever needs it waits for it.
+    /// Reads the state if it isn't known yet; where that fails, it is tried again for whoever needs it next.
     func readState() async {
         guard known == nil else { return }
         do {
-            let found = try await withDeadline(Self.diskTimeout) { [file] in
-                await BlockingWork.state { file.readIfUsable() }
-            }
+            let found = try await stateReading.content()
             if known == nil { take(found) }
         } catch {
-            logger.notice("The vault's state takes long to read")
+            // Said by who reads it.
         }
     }
 
-    @discardableResult
-    private func take(_ found: KeyringVaultState?) -> KeyringVaultState {
+    private func take(_ found: KeyringVaultState?) {
         let kept = found.flatMap { $0.identity == nil ? nil : $0 }
         let state = kept ?? KeyringVaultState(.random(), isProvisional: true)
         known = state
         if state.isProvisional { keep(state) }
-        return state
     }
 
     func keep(_ state: KeyringVaultState) {
@@ -64,14 +54,13 @@ extension KeyringStore {
 
     /// Takes the identity that the keyring knows, if ours was only made up because there was no state.
     func settleIdentity(_ extras: [KeyringItem]) {
-        var state = keptState()
-        guard state.isProvisional else { return }
+        guard var state = known, state.isProvisional else { return }
         if let other = extras.lazy.compactMap({ VaultIdentity(attributes: $0.attributes) }).first,
             other != state.identity
         {
             logger.notice(
                 "The state was lost; the vault's Hash is again the one that the keyring keeps",
-                metadata: ["was": "\(identity().hash)", "is": "\(other.hash)"]
+                metadata: ["was": "\(state.identity?.hash ?? "unknown")", "is": "\(other.hash)"]
             )
             let former = state
             state = KeyringVaultState(other, isProvisional: false)
@@ -87,7 +76,7 @@ extension KeyringStore {
     /// Asks the person nothing, and reads no login.
     package func settle() async {
         await readState()
-        guard keptState().isProvisional else { return }
+        guard known?.isProvisional == true else { return }
         do throws(KeyringError) {
             settleIdentity(
                 try await keyring.items(
@@ -105,8 +94,7 @@ extension KeyringStore {
 
     /// Writes down the names that were made up for items, if there are new ones.
     func keepNames() {
-        guard let derived = snapshot?.derived, derived != keptState().derived else { return }
-        var state = keptState()
+        guard var state = known, let derived = snapshot?.derived, derived != state.derived else { return }
         state.derived = derived
         keep(state)
     }

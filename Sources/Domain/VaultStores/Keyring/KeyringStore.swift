@@ -29,6 +29,7 @@ package actor KeyringStore: MainLoopActor, VaultStore {
     nonisolated let changeBroadcast = Broadcast<Void>(backlog: 1)
 
     var known: KeyringVaultState?
+    let stateReading: StateReading<KeyringVaultState>
     let stateWriting: RetriedWriting<KeyringVaultState>
     let cache = CachedReading<KeyringSnapshot, KeyringError>()
     var snapshot: KeyringSnapshot? { cache.current }
@@ -83,6 +84,7 @@ package actor KeyringStore: MainLoopActor, VaultStore {
         self.now = now
         let file = KeyringVaultState.file(in: state)
         self.file = file
+        stateReading = StateReading(file, what: "The vault's state", logger: logger)
         stateWriting = RetriedWriting(
             pause: .seconds(1),
             write: { try file.keep($0) },
@@ -102,11 +104,11 @@ package actor KeyringStore: MainLoopActor, VaultStore {
     /// Nil while it may still turn out that the keyring knows another: clients keep what they are told for good.
     package func hash() async -> String? {
         await readState()
-        guard keptState().isProvisional else { return settledHash }
+        guard known?.isProvisional == true else { return settledHash }
         switch await collectionState() {
         case .unlocked: await settle()
         // Where nothing was ever stored there is no other. A collection with a name of its own may just not be open.
-        case .noCollection where keyring.isDefault: return identity().hash
+        case .noCollection where keyring.isDefault: return identity?.hash
         case .noCollection, .noProvider, .locked: break
         }
         return settledHash
@@ -118,6 +120,7 @@ package actor KeyringStore: MainLoopActor, VaultStore {
     }
 
     package func status() async -> VaultStatus {
+        await readState()
         let isLocked = await isLocked()
         return VaultStatus(
             name: name,
@@ -224,6 +227,12 @@ package actor KeyringStore: MainLoopActor, VaultStore {
     /// What is in the vault, if it may be used.
     func opened() async throws(VaultError) -> KeyringSnapshot {
         guard !isLockedByUs else { throw .locked }
+        await readState()
+        guard known != nil else {
+            throw .unavailable(
+                "What Keybell keeps of this vault can't be read: see that \(file.path) can be."
+            )
+        }
         let snapshot: KeyringSnapshot
         do throws(VaultError) {
             snapshot = try await asking { () async throws(KeyringError) in try await self.read() }
@@ -265,7 +274,7 @@ package actor KeyringStore: MainLoopActor, VaultStore {
         let extras = try await keyring.items(schema: LoginItem.extraSchema)
         let read = try await read(extras)
         settleIdentity(extras)
-        let (identity, remembered) = (identity(), keptState().derived)
+        guard let identity, let remembered = known?.derived else { throw .deadline }  // `opened` has read it
         // Thousands of items take a while, and requests are served on this thread.
         return await arranging {
             KeyringSnapshot(items, extras: read, identity: identity, remembered: remembered)

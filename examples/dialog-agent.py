@@ -6,6 +6,7 @@ It registers as exclusive agent, so Keybell's own notifier keeps still for every
 show; when it ends, the notifier takes over again by itself. Needs python3-gi and gir1.2-gtk-3.0.
 """
 
+import re
 import signal
 
 import gi
@@ -20,6 +21,11 @@ INTERFACE = "org.keybell.Approval1"
 HASTY_MS = 700  # a click so soon after a window came, went or got the focus was meant for something else
 
 
+def from_left(text):
+    """Names from the right stand each by itself, or they would draw what is behind them before them."""
+    return "\n".join("\u200e" + re.sub("“([^”]*)”", "“\u2068\\1\u2069”", line) for line in text.split("\n"))
+
+
 class Question(Gtk.Window):
     """One question. Deny is what Enter does; Escape and closing the window are no answer."""
 
@@ -28,10 +34,11 @@ class Question(Gtk.Window):
         self.agent, self.code = agent, code
         self.set_icon_name("dialog-password")
         self.set_keep_above(True)
+        self.set_focus_on_map(False)  # somebody may be typing
         self.set_resizable(False)
         # Labels show plain text: what a client says is never markup.
-        title = Gtk.Label(label=f"{details['title']} ({code})", xalign=0, wrap=True, max_width_chars=60)
-        body = Gtk.Label(label=details["body"], xalign=0, wrap=True, max_width_chars=60, selectable=False)
+        title = Gtk.Label(label=from_left(f"{details['title']} ({code})"), xalign=0, wrap=True, max_width_chars=60)
+        body = Gtk.Label(label=from_left(details["body"]), xalign=0, wrap=True, max_width_chars=60, selectable=False)
         self.trouble = Gtk.Label(xalign=0, wrap=True, max_width_chars=60, no_show_all=True)
         self.allow = Gtk.Button(label="_Allow", use_underline=True, sensitive=False)
         self.allow.connect("clicked", lambda _: agent.answer(self, "allow"))
@@ -72,7 +79,7 @@ class Question(Gtk.Window):
 
     def key_pressed(self, _, event):
         if event.keyval != Gdk.KEY_Escape:
-            return False
+            return bool(self.agent.arming)  # what is typed into a window that has just come up was meant for another
         self.destroy()
         return True
 

@@ -138,7 +138,7 @@ import Testing
             #expect(text.contains(part), "\(text)")
         }
         #expect(!text.contains("keybell watch"), "\(text)")
-        #expect(note.buttons.map(\.label) == ["Allow", "Deny"], "\(text)")
+        #expect(note.buttons.map(\.label) == ["Deny", "Allow"], "\(text)")
     }
 
     @Test(arguments: ["mako", "gnome-shell", "cinnamon"], ["بنك.شبكة", "བོད.ཡིག", "ไทย.ไทย"])
@@ -172,7 +172,7 @@ import Testing
         for part in [PlainText.host(host, as: .aLabels), "Plain http", "With passwords."] {
             #expect(text.contains(part), "\(text)")
         }
-        #expect(note.buttons.map(\.label) == ["Allow", "Always", "Deny"], "\(text)")
+        #expect(note.buttons.map(\.label) == ["Deny", "Allow", "Always"], "\(text)")
     }
 
     @Test func `what loses letters can't be allowed for good`() {
@@ -286,7 +286,7 @@ import Testing
         for part in ["key belongs to", "evil.example.net", "Plain http.", "could have replaced"] {
             #expect(text.contains(part), "\(text)")
         }
-        #expect(note.buttons.map(\.label) == ["Allow", "Always", "Deny"])
+        #expect(note.buttons.map(\.label) == ["Deny", "Allow", "Always"])
     }
 
     @Test func `where warnings are just counted one is named, and nothing can be allowed for good`() {
@@ -298,7 +298,7 @@ import Testing
                 "\(text)"
             )
             #expect(text.contains("key"), "\(text)")
-            #expect(note.buttons.map(\.label) == ["Allow", "Deny"])
+            #expect(note.buttons.map(\.label) == ["Deny", "Allow"])
         }
     }
 }

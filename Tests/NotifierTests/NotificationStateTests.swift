@@ -21,7 +21,7 @@ import Testing
 
     @Test mutating func `deny and always are buttons of their own`() throws {
         let posted = try shown(.of(.release, always: true))
-        #expect(posted.note.buttons.map(\.label) == ["Allow", "Always", "Deny"])
+        #expect(posted.note.buttons.map(\.label) == ["Deny", "Allow", "Always"])
         #expect(fixture.press("Always", on: posted).last == .allow("7F2A", Choices(scope: .always)))
         let other = try shown(.of(.release, "8K3D"))
         #expect(fixture.press("Deny", on: other).last == .deny("8K3D"))

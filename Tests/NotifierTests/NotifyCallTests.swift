@@ -19,7 +19,7 @@ import Testing
     @Test(arguments: ApprovalKind.allCases)
     func `allow is never the only action and none is called default`(kind: ApprovalKind) throws {
         let note = try note(of: .of(kind), ["actions"])
-        #expect(note.buttons.map(\.label) == ["Allow", "Deny"])
+        #expect(note.buttons.map(\.label) == ["Deny", "Allow"])
         #expect(!note.buttons.map(\.key).contains("default"))
         #expect(Set(note.buttons.map(\.key)).count == 2)
     }

@@ -54,7 +54,7 @@ import Testing
     private static let plain = ["Plain http"]
     private static let replaceable = ["could have replaced"]
     private static let stranger = [
-        "given to somebody else: /usr/bin/firefox", "key belongs to /usr/bin/firefox",
+        "given to somebody else: /usr/bin/firefox", "key belongs to another: /usr/bin/firefox",
     ]
 
     private static let longest: [Long] = [

@@ -95,13 +95,16 @@ extension NotifyCall {
     }
 }
 
-/// What a person can do in a notification.
+/// What a person can do in a notification, in the order of the buttons.
+///
+/// GNOME gives the keyboard to the first button as soon as the pointer is over the notification, so that what is being
+/// typed into a window may press it, and menus begin with it.
 enum Press: Sendable, Hashable, CaseIterable {
+    case deny
     case allow
     case always
     /// Allow under a name typed into the notification.
     case name
-    case deny
 
     /// The key that servers want for a text field; all others are random.
     static let replyKey = "inline-reply"

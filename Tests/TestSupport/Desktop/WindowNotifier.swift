@@ -43,16 +43,16 @@ struct WindowNotifier: DesktopNotifier {
         try await server.stop()
     }
 
-    /// Where the middle of a button is, from the window's lower right corner, with Allow and Deny in this order.
+    /// Where the middle of a button is, from the window's lower right corner, with Deny and Allow in this order.
     ///
     /// Buttons are no windows of their own, so that the X server can't say where they are.
     private func place(of label: String) -> (right: Int, bottom: Int) {
-        let isAllow = label == "Allow"
+        let isLeft = label == "Deny"
         return switch kind {
-        case .xfce: (isAllow ? 149 : 57, 31)
-        case .mate: (isAllow ? 121 : 65, 27)
-        case .gnomeFlashback: (isAllow ? 137 : 82, 39)
-        default: (isAllow ? 210 : 103, 39)
+        case .xfce: (isLeft ? 149 : 57, 31)
+        case .mate: (isLeft ? 121 : 65, 27)
+        case .gnomeFlashback: (isLeft ? 137 : 82, 39)
+        default: (isLeft ? 210 : 103, 39)
         }
     }
 }

@@ -131,7 +131,7 @@ extension Wording {
         // Where the program is the same, its Origin isn't, or nothing is known for sure.
         return BodyLine(
             "Its key was given to somebody else: \(owner(given)).",
-            brief: "Its key belongs to \(briefOwner(given)).",
+            brief: "Its key belongs to another: \(briefOwner(given)).",
             terse: "Its key is another's."
         )
     }

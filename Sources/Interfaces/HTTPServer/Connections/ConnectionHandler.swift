@@ -58,10 +58,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private lazy var sent = SentResponses(
         patience: TimeAmount(options.bodyDeadline),
         isEncrypted: isEncrypted,
-        isStuck: { [unowned self] in drop() },
-        isDone: { [unowned self] in
-            reportPhase()
-            readOn()
+        isStuck: { [weak self] in self?.drop() },
+        isDone: { [weak self] in
+            self?.reportPhase()
+            self?.readOn()
         }
     )
 

@@ -98,7 +98,7 @@ struct ClientAdmission: Sendable {
             }
             base = name.text
         }
-        throw .denied
+        throw .keyring(ClientError.taken(base ?? "").advice)
     }
 
     /// Stores a key under a name, asking first if another key has that; nil after a denial of it.

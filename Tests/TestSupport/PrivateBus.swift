@@ -29,6 +29,11 @@ package final class PrivateBus: Sendable {
     }
 
     deinit {
+        kill()
+    }
+
+    /// Ends the bus at once.
+    package func kill() {
         daemon.kill()
     }
 

@@ -27,6 +27,18 @@ package struct RefusingProvider {
     private let session: KeyringSession
     private let real: BusConnection
     private let front: BusConnection
+    /// Ends both buses with the test; what is exported has a copy of this value without it, or it would hold itself.
+    private var ending: Ending?
+
+    private final class Ending: Sendable {
+        private let buses: [PrivateBus]
+
+        init(_ buses: [PrivateBus]) { self.buses = buses }
+
+        deinit {
+            for bus in buses { bus.kill() }
+        }
+    }
 
     /// Starts one in front of a real one.
     package init(over session: KeyringSession) async throws {
@@ -38,6 +50,7 @@ package struct RefusingProvider {
         await front.export(collection(try await collectionPath()))
         await front.export(promptObject())
         _ = try await front.requestName("org.freedesktop.secrets")
+        ending = Ending([bus, session.bus])
     }
 
     /// Says that an item has changed, so that whoever follows the keyring reads it again; without a path none that is

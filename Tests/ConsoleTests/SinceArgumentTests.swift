@@ -16,6 +16,9 @@ struct SinceArgumentTests {
         let whole = Moment.text(now)
         #expect(SinceArgument(whole, now: now)?.time == now)
         #expect(SinceArgument(String(whole.dropFirst(11)), now: now)?.time == now)
+        // What is still to come today was yesterday.
+        let later = String(Moment.text(now + 60).dropFirst(11))
+        #expect(SinceArgument(later, now: now)?.time == now + 60 - 86_400)
         let day = try #require(SinceArgument(String(whole.prefix(10)), now: now)?.time)
         #expect(Moment.text(day).hasSuffix(" 00:00:00"))
         #expect(SinceArgument("99999999999999999999d", now: now) == nil)

@@ -12,6 +12,7 @@ struct KeybellCommand: AsyncParsableCommand {
             Programs ask keybelld for logins; you answer, here or on a notification.
 
             Exit codes: 0 done, 1 refused or not found, 2 wrong usage, 3 the daemon isn't there.
+            Those of `keybell client` tell 1, refused, from 4, nothing found.
             """,
         version: KeybellVersion.text,
         groupedSubcommands: [

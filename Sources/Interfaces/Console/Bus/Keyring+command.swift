@@ -30,7 +30,7 @@ extension Keyring {
             }
         }
         guard await keyring.state() == .locked else { return keyring }
-        Output.note("Your keyring is locked; its prompt asks for the password.")
+        Output.note("Your keyring is locked: its prompt asks for the password, where it has a display.")
         do throws(KeyringError) {
             try await keyring.unlock()
         } catch {

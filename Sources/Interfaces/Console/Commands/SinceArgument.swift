@@ -21,9 +21,16 @@ struct SinceArgument: ExpressibleByArgument {
             return
         }
         let today = Moment.text(now).prefix(10)
-        let whole = text.contains("-") ? text : "\(today) \(text)"
-        guard let read = Self.read(whole) else { return nil }
-        time = read
+        guard !text.contains("-") else {
+            guard let read = Self.read(text) else { return nil }
+            time = read
+            return
+        }
+        guard let read = Self.read("\(today) \(text)") else { return nil }
+        // A time that is still to come today was yesterday.
+        time =
+            read <= now
+            ? read : Self.read("\(Moment.text(now - min(now, 86_400)).prefix(10)) \(text)") ?? read
     }
 
     private static let units: [Character: UInt64] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]

@@ -71,6 +71,6 @@ enum CertificateCheck {
         do cure: String =
             "Correct http.certificate and http.private_key; `keybell certificate` makes both for this computer."
     ) -> Finding {
-        .failure(subject, text + ": keybelld doesn't start so", do: cure)
+        .failure(subject, text + ": keybelld doesn't start like this", do: cure)
     }
 }

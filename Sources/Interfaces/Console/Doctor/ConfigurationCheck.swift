@@ -17,7 +17,7 @@ enum ConfigurationCheck {
             let finding = Finding.failure(
                 "Configuration",
                 error.description,
-                do: "Correct it; keybelld doesn't start so."
+                do: "Correct it; keybelld doesn't start like this."
             )
             return (Configuration(), finding)
         }

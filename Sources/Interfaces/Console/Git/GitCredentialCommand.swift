@@ -20,8 +20,8 @@ struct GitCredentialCommand: AsyncParsableCommand {
             what has worked and isn't there yet. erase deletes nothing: a login that a server has refused is kept back \
             from git for an hour, so that git asks you.
 
-            Exit codes: 0 done, or there is nothing, 1 refused, 2 wrong usage, 3 the daemon isn't there. git then asks \
-            you itself.
+            Exit codes: 0 done, there is nothing, or you have said no; 1 it couldn't be done, 2 wrong usage, 3 the \
+            daemon isn't there. git then asks you itself.
             """,
         version: KeybellVersion.text
     )

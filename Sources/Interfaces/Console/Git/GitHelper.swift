@@ -26,9 +26,19 @@ struct GitHelper: Sendable {
             triggerUnlock: true,
             associates: true
         )
-        let handouts = try await handouts()
+        var handouts: GitHandouts?
+        do throws(ConsoleError) {
+            handouts = try await self.handouts()
+        } catch {
+            // What the person has just allowed goes out; that it did isn't noted.
+        }
         let offered = reply.entries.filter { given.admits(login: $0.login) && !$0.password.isEmpty }
         guard let entry = offered.first(where: { handouts?.last(for: used($0))?.mayGoOut ?? true }) else {
+            if !offered.isEmpty {
+                Output.note(
+                    "The server has refused that login: git doesn't get it for an hour, and asks you."
+                )
+            }
             return
         }
         guard Self.isOneLine(SecretBytes(utf8: entry.login)), Self.isOneLine(entry.password) else {
@@ -99,8 +109,9 @@ struct GitHelper: Sendable {
         handouts.add(given, uuid: last.uuid, isRefused: true)
         let place = PlainText.quoted(PageAddress(loose: url)?.hostAndPort ?? url)
         Output.note(
-            "The server \(place) has refused the login that Keybell gave out. It stays in your vault as it is; try again: "
-                + "for an hour git asks you instead, and you are asked whether to save what works in its place."
+            "The server \(place) has refused the login that Keybell gave out. It stays in your vault as it is, and git "
+                + "doesn't get it for an hour. Try again: git gets another login that you have there, or asks you, and you "
+                + "are asked whether to save what works."
         )
     }
 

@@ -94,10 +94,10 @@ extension Target {
         while let first = rest.first {
             // Pipes give what they like.
             let piece = Array(rest.prefix(Int(first) + 1))
-            guard lines.receive(piece.span) else { return }
+            lines.receive(piece.span)
             rest = rest.dropFirst(piece.count)
         }
-        _ = lines.receive([UInt8]().span)
+        lines.receive([UInt8]().span)
         let text = String(decoding: bytes, as: UTF8.self)
         let sent = AssuanLink.line("SETDESC", text)
         precondition(sent.utf8.count <= AssuanLink.longestLine && !sent.utf8.contains(UInt8(ascii: "\n")))

@@ -30,7 +30,7 @@ extension ClientRegistry {
         signature: RequestSignature,
         changes: Bool,
         url: String? = nil,
-        opening open: MessageOpening.Opener = { $0.run() }
+        opening open: MessageOpening.Opener? = nil
     ) async -> VerificationOutcome {
         var members = ["\"RequestType\":\"\(changes ? "set-login" : "get-logins")\""]
         if let id { members.append("\"Id\":\"\(id)\"") }

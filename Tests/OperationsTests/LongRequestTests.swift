@@ -19,7 +19,10 @@ import Testing
         let coder = MessageCoder()
         for key in [client.key, ClientKey.random(), nil] {
             let requester = CachedRequester(KnownRequester(known: client.caller))
-            let opened = await coder.opened(MessageOpening(request, signature, key: key), from: requester)
+            let opening = MessageOpening(request, signature, key: key)
+            let open = coder.opener(of: request, from: requester)
+            #expect((open != nil) == isLong)
+            let opened = if let open { await open(opening) } else { opening.run() }
             #expect(opened.hasWaited == isLong)
             #expect((opened.message != nil) == (key == client.key))
             #expect(opened.fields?.text("Url") == (key == client.key ? url : nil))

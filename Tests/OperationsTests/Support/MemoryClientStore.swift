@@ -56,12 +56,13 @@ actor MemoryClientStore: ClientStore {
         _ request: Request,
         signature: RequestSignature,
         changes: Bool,
-        opening open: MessageOpening.Opener
+        opening open: MessageOpening.Opener?
     ) async -> VerificationOutcome {
         if isLocked { return .keyringLocked }
         if let trouble { return .keyringUnavailable(.keyring(trouble)) }
         let known = request.id.flatMap { clients[$0] }
-        let opened = await open(MessageOpening(request, signature, key: known?.key))
+        let opening = MessageOpening(request, signature, key: known?.key)
+        let opened = if let open { await open(opening) } else { opening.run() }
         guard let known, let message = opened.message else { return .refused }
         if changes, !usedNonces.insert(signature.nonce).inserted { return .refused }
         guard let fields = opened.fields else {

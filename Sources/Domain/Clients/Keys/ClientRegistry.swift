@@ -98,13 +98,13 @@ package actor ClientRegistry: MainLoopActor {
     ///   - request: What came.
     ///   - signature: What it is signed with.
     ///   - changes: Whether it would change something; its nonce then works once, also after a restart.
-    ///   - open: Verifies the signature and decrypts the fields.
+    ///   - open: Verifies the signature and decrypts the fields elsewhere; nil for at once.
     /// - Returns: The verified message, or why there is none.
     package func verify(
         _ request: Request,
         signature: RequestSignature,
         changes: Bool,
-        opening open: MessageOpening.Opener = { $0.run() }
+        opening open: MessageOpening.Opener? = nil
     ) async -> VerificationOutcome {
         let isRecordable = await nonces.load()
         let verdict: Verdict
@@ -146,11 +146,12 @@ package actor ClientRegistry: MainLoopActor {
         on request: Request,
         _ signature: RequestSignature,
         changes: Bool,
-        opening open: MessageOpening.Opener
+        opening open: MessageOpening.Opener?
     ) async throws(KeyringError) -> Verdict {
         func judged(_ snapshot: ClientsSnapshot) async throws(KeyringError) -> Verdict {
             let known = request.id.flatMap { snapshot[$0] }
-            let opened = await open(MessageOpening(request, signature, key: known?.key))
+            let opening = MessageOpening(request, signature, key: known?.key)
+            let opened = if let open { await open(opening) } else { opening.run() }
             if opened.hasWaited {
                 // The key may have been revoked or replaced meanwhile.
                 let snapshot = try await readable(for: request)

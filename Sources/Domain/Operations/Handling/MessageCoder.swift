@@ -29,13 +29,16 @@ struct MessageCoder: Sendable {
         return request
     }
 
-    /// A request verified and decrypted; the time doesn't depend on whether its client is known.
-    func opened(_ opening: MessageOpening, from requester: CachedRequester) async -> OpenedMessage {
-        guard opening.request.length > Self.short else { return opening.run() }
-        var opened = await reading(for: Turn(of: await requester.caller())) { opening.run() }
-        requester.hasWaited()
-        opened.hasWaited = true
-        return opened
+    /// What verifies and decrypts a long request, whether or not its client is known; nil for one that is short enough to
+    /// be opened at once, without a step that suspends.
+    func opener(of request: Request, from requester: CachedRequester) -> MessageOpening.Opener? {
+        guard request.length > Self.short else { return nil }
+        return { [reading] opening in
+            var opened = await reading(for: Turn(of: await requester.caller())) { opening.run() }
+            requester.hasWaited()
+            opened.hasWaited = true
+            return opened
+        }
     }
 
     /// The text of a reply, sealed for the request that it answers, if there is one.

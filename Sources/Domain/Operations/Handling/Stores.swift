@@ -8,13 +8,13 @@ package import Vault
 package protocol ClientStore: Sendable {
     /// Has the bus start a keyring provider, if none has been there yet.
     func wake() async
-    /// Checks who signed a request and decrypts it, by `open`. `changes` says that it would change something, so it must
+    /// Checks who signed a request and decrypts it, by `open`, or without one at once. `changes` says that it would change something, so it must
     /// not be repeated.
     func verify(
         _ request: Request,
         signature: RequestSignature,
         changes: Bool,
-        opening open: MessageOpening.Opener
+        opening open: MessageOpening.Opener?
     ) async -> VerificationOutcome
     /// Whether a request under this Id, or without one, can't be verified before the keyring is unlocked.
     func needsUnlock(for id: String?) async -> Bool

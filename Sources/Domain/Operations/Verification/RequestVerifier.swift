@@ -35,7 +35,7 @@ struct RequestVerifier: Sendable {
         guard let signature = request.signature else { throw .unverified }
         let changes = request.type == .setLogin
         let wantsUnlock = policy.wantsUnlock(request)
-        let open: MessageOpening.Opener = { [messages] in await messages.opened($0, from: requester) }
+        let open = messages.opener(of: request, from: requester)
         var outcome = await clients.verify(request, signature: signature, changes: changes, opening: open)
         if case .keyringLocked = outcome {
             guard wantsUnlock else { throw .locked }

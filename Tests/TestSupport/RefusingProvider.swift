@@ -11,6 +11,8 @@ package struct RefusingProvider {
     package let bus: PrivateBus
     /// The method or property that fails, if one does.
     package let failing = Observed<String?>(nil)
+    /// How many calls of a method succeed before it fails.
+    package let allowed = Observed<[String: Int]>([:])
     /// The method that is carried out, though its answer says that it has failed, as of one that takes too long.
     package let failingAfterwards = Observed<String?>(nil)
     /// The method that gets no answer until it is another one, as while the provider asks the person.
@@ -83,7 +85,8 @@ package struct RefusingProvider {
         _ arguments: [Value]
     ) async throws(DBusError) -> [Value] {
         calls.update { $0[member, default: 0] += 1 }
-        guard failing.now != member else {
+        let isUsedUp = allowed.now[member].map { calls.now[member, default: 0] > $0 } ?? false
+        guard failing.now != member, !isUsedUp else {
             throw DBusError(name: "org.freedesktop.DBus.Error.Failed", message: "told to fail")
         }
         do {

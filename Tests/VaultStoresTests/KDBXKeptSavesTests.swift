@@ -343,7 +343,7 @@ struct KDBXKeptSavesTests {
         )
         var saves = KDBXSaves()
         for number in 1...120 {
-            saves.add(Identifier(head: 1, tail: UInt64(number)), at: nil)
+            saves.add([Identifier(head: 1, tail: UInt64(number))]) { _ in nil }
             try place.write([UInt8(number)], saves: saves, duplicated: "00")
         }
         #expect(place.found().count == 3)

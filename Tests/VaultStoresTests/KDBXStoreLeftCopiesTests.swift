@@ -29,7 +29,7 @@ struct KDBXStoreLeftCopiesTests {
         let later = Timestamp(unix: KDBXFixture.then + 500)
         let id = try database.addEntry(to: root, [FieldChange("Title", title)], at: later)
         var saves = KDBXSaves()
-        saves.add(id, at: later)
+        saves.add([id]) { _ in later }
         let key = try CompositeKey(password: SecretBytes(utf8: password))
         return try place.write(database.written(key: key).file, saves: saves)
     }

@@ -44,6 +44,17 @@ package protocol VaultStore: AnyObject, Sendable {
     /// Stores a login and returns once that is safe; the former state goes to the login's history.
     func save(_ draft: LoginDraft) async throws(VaultError) -> LoginID
 
+    /// Adds new logins as one save, and returns once they are safe: all of them, or none where the storage can take back
+    /// what it has stored already.
+    ///
+    /// For what the person brings themselves. Notes are the string field `Notes`, one-time codes `otp`, further URLs
+    /// `KP2A_URL` and `KP2A_URL_1` onwards.
+    ///
+    /// - Parameter drafts: The logins, none of which has an `id`; see ``LoginDraft/additionRefusal``.
+    /// - Returns: What they are known by, in the order of the drafts.
+    /// - Throws: Why not all of them are there, and which are.
+    func add(_ drafts: [LoginDraft]) async throws(AddingFailure) -> [LoginID]
+
     /// Forgets every secret that it holds in memory.
     func lock() async
 
@@ -102,6 +113,11 @@ extension VaultStore {
     package func finish() async { await lock() }
 
     package func confirm(_ ids: [LoginID]) async throws(VaultError) {}
+
+    /// Adds nothing.
+    package func add(_ drafts: [LoginDraft]) async throws(AddingFailure) -> [LoginID] {
+        throw AddingFailure(.refused("Nothing can be added to the vault \(name)."))
+    }
 
     package func state() async throws(VaultError) -> VaultState {
         let index = try await index()

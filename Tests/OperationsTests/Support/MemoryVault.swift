@@ -157,6 +157,16 @@ actor MemoryVault: VaultStore {
         return id
     }
 
+    func add(_ drafts: [LoginDraft]) throws(AddingFailure) -> [LoginID] {
+        if let refusal = drafts.compactMap(\.additionRefusal).first { throw AddingFailure(.refused(refusal)) }
+        do throws(VaultError) {
+            if let trouble { throw trouble }
+            return try drafts.map { (draft) throws(VaultError) in try save(draft) }
+        } catch {
+            throw AddingFailure(error)
+        }
+    }
+
     func lock() { trouble = .locked }
 
     /// What the next unlocks end with.

@@ -13,6 +13,10 @@ extension LoginDraft {
     package static let longestSecret = 65536
     /// How much all of it may be together.
     package static let most = 262_144
+    /// How long a group's path may be.
+    static let longestGroup = 1024
+    /// How many groups a path may name.
+    static let mostGroupLevels = 32
     /// How many hosts one save may make a login match, or be allowed, at: as many as a person reads in a question.
     package static let mostNewHosts = 8
 

@@ -86,6 +86,21 @@ package struct SentLogin: Sendable {
 }
 
 extension LoginDraft {
+    /// Why it can't be added as a new login that the person brings themselves, as a sentence; nil where it can.
+    ///
+    /// What a client may not write isn't added either: in a vault it would be something else than it was where it comes
+    /// from. Just the number of hosts isn't limited, for nobody has to read them in a question.
+    package var additionRefusal: String? {
+        if id != nil { return "An entry that is there already can't be added." }
+        if group.utf8.count > Self.longestGroup {
+            return "A group's path may have at most \(Self.longestGroup) bytes."
+        }
+        if group.split(separator: "/").count > Self.mostGroupLevels {
+            return "At most \(Self.mostGroupLevels) groups can be in one another."
+        }
+        return refusal
+    }
+
     /// Why no client may save it, as a sentence; nil where one may.
     var refusal: String? {
         if StorableText.isBroken(group) { return Self.unstorableRefusal }

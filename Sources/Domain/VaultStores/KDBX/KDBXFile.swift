@@ -118,26 +118,23 @@ struct KDBXFile: Sendable {
         return (found, database)
     }
 
-    /// Puts a draft into the file, on top of whatever other programs put there meanwhile.
+    /// Puts what is saved into the file, on top of whatever other programs put there meanwhile.
     ///
-    /// - Returns: The file as it is then, and the login.
-    /// - Throws: What the draft or the file doesn't allow; the file is as it was then. `notFound` for a change where the
+    /// - Returns: The file as it is then, and the logins.
+    /// - Throws: What the drafts or the file doesn't allow; the file is as it was then. `notFound` for a change where the
     ///   file is another database now: what was allowed was about an entry of the one before.
     func save(
-        _ draft: LoginDraft,
+        _ save: LoginSave,
         over former: Opened,
         at now: Int64,
         by deriver: any KeyDeriver
-    ) throws(VaultError) -> (Opened, LoginID) {
-        let (opened, id) = try rewrite(former, at: now, deriver) { snapshot throws(VaultError) in
-            guard draft.id == nil || snapshot.isOf(former.snapshot, but: former.saved) else {
+    ) throws(VaultError) -> (Opened, [LoginID]) {
+        try rewrite(former, at: now, deriver) { snapshot throws(VaultError) in
+            guard !save.isChange || snapshot.isOf(former.snapshot, but: former.saved) else {
                 throw .notFound
             }
-            let (database, login) = try snapshot.saved(draft, at: Timestamp(unix: now))
-            return (database, login)
+            return try save.applied(to: snapshot, at: Timestamp(unix: now))
         }
-        guard let id else { throw .notFound }
-        return (opened, id)
     }
 
     /// Writes what the file becomes with what was put back; the backup of before the last save stays, for nobody has asked for
@@ -148,13 +145,13 @@ struct KDBXFile: Sendable {
         _ writer: any KeyDeriver
     ) throws(VaultError) -> Opened {
         try rewrite(state, at: now, writer, keepsBackup: true) { snapshot throws(VaultError) in
-            (snapshot.database, nil)
+            (snapshot.database, [])
         }
         .0
     }
 
-    /// What becomes of a database, and the login in it that the change is about.
-    private typealias Change = (KDBXSnapshot) throws(VaultError) -> (Database, LoginID?)
+    /// What becomes of a database, and the logins in it that the change is about.
+    private typealias Change = (KDBXSnapshot) throws(VaultError) -> (Database, [LoginID])
 
     /// Changes the file, on top of whatever other programs put there meanwhile.
     private func rewrite(
@@ -163,9 +160,9 @@ struct KDBXFile: Sendable {
         _ deriver: any KeyDeriver,
         keepsBackup: Bool = false,
         _ change: Change
-    ) throws(VaultError) -> (Opened, LoginID?) {
+    ) throws(VaultError) -> (Opened, [LoginID]) {
         for _ in 1...4 {
-            let outcome: Result<(Opened, LoginID?), VaultError>
+            let outcome: Result<(Opened, [LoginID]), VaultError>
             do throws(SystemCallError) {
                 let replacement = try FileReplacement(of: reader.path)
                 if !replacement.isLocked { tellUnlocked() }
@@ -187,20 +184,18 @@ struct KDBXFile: Sendable {
         in replacement: borrowing FileReplacement,
         _ keepsBackup: Bool,
         _ change: Change
-    ) throws(SystemCallError) -> Result<(Opened, LoginID?), VaultError> {
+    ) throws(SystemCallError) -> Result<(Opened, [LoginID]), VaultError> {
         let old = try FileBytes.read(replacement.path, limit: KDBXReader.sizeLimit)
-        let (file, derived, snapshot, id): ([UInt8], DerivedKey, KDBXSnapshot, LoginID?)
+        let (file, derived, snapshot, entries): ([UInt8], DerivedKey, KDBXSnapshot, [LoginID])
         var saved = KDBXSaves()
         do throws(VaultError) {
             let base: KDBXSnapshot
             (base, saved) = try merged(old, former, deriver)
-            var (database, login) = try change(base)
+            var (database, logins) = try change(base)
             // They are in the file from now on.
             database.adoptReplacementIDs()
-            (snapshot, id) = (KDBXSnapshot(database), login)
-            if let entry = login.flatMap({ Identifier($0.bytes) }) {
-                saved.add(entry, at: database.entry(entry)?.modified)
-            }
+            (snapshot, entries) = (KDBXSnapshot(database), logins)
+            saved.add(logins.map { Identifier($0) }) { database.entry($0)?.modified }
             do throws(KDBXError) {
                 (file, derived) = try database.written(key: former.key, limits: limits, by: deriver)
             } catch {
@@ -210,7 +205,7 @@ struct KDBXFile: Sendable {
             return .failure(error)
         }
         let path = replacement.path
-        let isGood = { (bytes: [UInt8]) in Self.holds(bytes, snapshot, id, derived, limits) }
+        let isGood = { (bytes: [UInt8]) in Self.holds(bytes, snapshot, entries, derived, limits) }
         // A file that has gone is as different as can be.
         let isStillOld = { (try? FileBytes.read(path, limit: KDBXReader.sizeLimit)) == old }
         var (lost, isCertain): ([String], Bool) = ([], true)
@@ -261,7 +256,7 @@ struct KDBXFile: Sendable {
             isCertain: isCertain
         )
         writeDuplicate(file, opened)
-        return .success((opened, id))
+        return .success((opened, entries))
     }
 
     /// Keeps what was just written, before anybody is told that it is saved: whoever writes an older state once nobody
@@ -349,7 +344,7 @@ struct KDBXFile: Sendable {
     private static func holds(
         _ bytes: [UInt8],
         _ snapshot: KDBXSnapshot,
-        _ id: LoginID?,
+        _ saved: [LoginID],
         _ key: DerivedKey,
         _ limits: KDBXLimits
     ) -> Bool {
@@ -357,9 +352,12 @@ struct KDBXFile: Sendable {
         guard let database = try? LockedFile(parsing: bytes).open(key, limits: limits),
             database.entries.count == snapshot.database.entries.count
         else { return false }
-        guard let id else { return true }
-        guard let name = Identifier(id.bytes), let found = database.entry(name) else { return false }
-        return snapshot.database.entry(name).map { isSame($0, found) } ?? false
+        return saved.allSatisfy { id in
+            guard let meant = snapshot.database.entry(Identifier(id)),
+                let found = database.entry(Identifier(id))
+            else { return false }
+            return isSame(meant, found)
+        }
     }
 
     /// Whether two entries have the same strings in the same order: what was meant came through the file as it was.

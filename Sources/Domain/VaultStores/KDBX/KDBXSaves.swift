@@ -36,16 +36,19 @@ struct KDBXSaves: Equatable, Sendable {
     /// The entries.
     var entries: Set<Identifier> { Set(saves.values.map(\.entry)) }
 
-    /// Adds a save, made in a database that has all the others.
+    /// Adds saves, made in a database that has all the others.
     ///
     /// - Parameters:
-    ///   - entry: The entry.
-    ///   - modified: When its new state was made.
-    mutating func add(_ entry: Identifier, at modified: Timestamp?) {
-        for (mark, save) in saves where save.entry == entry {
-            saves[mark]?.successor = modified ?? save.successor
+    ///   - entries: The entries.
+    ///   - modified: When the new state of each was made.
+    mutating func add(_ entries: [Identifier], at modified: (Identifier) -> Timestamp?) {
+        let times = Dictionary(entries.map { ($0, modified($0)) }) { $1 }
+        for (mark, save) in saves {
+            if let time = times[save.entry] { saves[mark]?.successor = time ?? save.successor }
         }
-        saves[UInt64.random(in: .min ... .max)] = Save(entry: entry, modified: modified)
+        for (entry, time) in times {
+            saves[UInt64.random(in: .min ... .max)] = Save(entry: entry, modified: time)
+        }
     }
 
     /// Adds what was merged.

@@ -7,17 +7,31 @@ package import Vault
 // Saves: one after the other, each on top of what is in the file by then.
 extension KDBXStore {
     package func save(_ draft: LoginDraft) async throws(VaultError) -> LoginID {
+        guard let id = try await save(.one(draft)).first else { throw .notFound }
+        return id
+    }
+
+    package func add(_ drafts: [LoginDraft]) async throws(AddingFailure) -> [LoginID] {
+        guard !drafts.isEmpty else { return [] }
+        do throws(VaultError) {
+            return try await save(.new(drafts))
+        } catch {
+            throw AddingFailure(error)
+        }
+    }
+
+    private func save(_ save: LoginSave) async throws(VaultError) -> [LoginID] {
         // What it starts from if a lock comes before its turn: it has been allowed, and nobody would ask for it again.
         guard let held = opened else { throw .locked }
         let (turn, timeout) = (PendingSave(), timeout)
-        let save = line.join { () -> Result<LoginID, VaultError> in
+        let saving = line.join { () -> Result<[LoginID], VaultError> in
             guard turn.begin() else { return .failure(.unavailable(self.isBusy)) }
-            return await self.saveNow(draft, over: held)
+            return await self.saveNow(save, over: held)
         }
         // In a task of its own: whoever waits may be cancelled, and the save goes on.
         let waiting = Task(executorPreference: MainLoop.executor) {
             // Nil if that takes too long.
-            try? await withDeadline(timeout) { await save.value }
+            try? await withDeadline(timeout) { await saving.value }
         }
         if let outcome = await waiting.value { return try outcome.get() }
         let error = VaultError.unavailable(turn.giveUp() ? isBusy : isSlow)
@@ -66,21 +80,21 @@ extension KDBXStore {
     }
 
     private func saveNow(
-        _ draft: LoginDraft,
+        _ save: LoginSave,
         over held: KDBXReader.Opened
-    ) async -> Result<LoginID, VaultError> {
+    ) async -> Result<[LoginID], VaultError> {
         do throws(VaultError) {
             let (former, isOpen) = (opened ?? held, opened != nil)
             let (era, time) = (era, now())
             let deriver = makeDeriver()
             // Refuses before anything is touched, if that is known already.
-            guard try !former.snapshot.changes(draft).isUnchanged else { throw .unchanged }
-            let (saved, id) = try await work { [file] () throws(VaultError) in
-                try file.save(draft, over: former, at: time, by: deriver)
+            try save.check(in: former.snapshot)
+            let (saved, ids) = try await work { [file] () throws(VaultError) in
+                try file.save(save, over: former, at: time, by: deriver)
             }
             // A lock that came meanwhile has seen to what was saved before.
             if isOpen, era == self.era { await serve(saved, after: former) } else { await takeOver(saved) }
-            return .success(id)
+            return .success(ids)
         } catch {
             log.isNotSaved(error)
             return .failure(error)

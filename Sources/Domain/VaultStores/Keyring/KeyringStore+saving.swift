@@ -40,7 +40,8 @@ extension KeyringStore {
             try await change(stored, by: draft)
             id = stored.id
         } else {
-            id = try await make(draft)
+            id = .random()
+            await refresh(try await storeNew(draft, id).map(\.path))
         }
         await keepIdentityNow()
         return id
@@ -70,39 +71,6 @@ extension KeyringStore {
         } catch {
             logger.notice("The vault's identity is not in the keyring yet", metadata: ["reason": "\(error)"])
         }
-    }
-
-    private func make(_ draft: LoginDraft) async throws(VaultError) -> LoginID {
-        let id = LoginID.random()
-        var login = Login(id: id, title: "").changed(by: draft, fields: [:])
-        if login.title.isEmpty { login.title = PageAddress(loose: login.url)?.hostAndPort ?? login.url }
-        let extra = LoginExtra(settings: login.settings, fields: [String: SecretBytes]().changed(by: draft))
-        // The extra first: without its login it is nothing, and a login without it would be open to other hosts.
-        let extraItem = try await write(extra, for: login, over: nil)
-        let attributes = [
-            LoginItem.Attribute.uuid: id.hex, LoginItem.Attribute.title: login.title,
-            LoginItem.Attribute.username: login.username, LoginItem.Attribute.url: login.url,
-            LoginItem.Attribute.group: draft.group,
-        ]
-        let title = login.title
-        do throws(VaultError) {
-            let item = try await asking { () async throws(KeyringError) in
-                try await self.keyring.store(
-                    schema: LoginItem.schema,
-                    label: title,
-                    attributes: attributes,
-                    secret: draft.password ?? SecretBytes(utf8: "")
-                )
-            }
-            await refresh([item.path])
-        } catch {
-            if let extraItem {
-                // The login's own error is what counts.
-                try? await keyring.delete(extraItem, mayAsk: false)
-            }
-            throw error
-        }
-        return id
     }
 
     private func change(_ stored: Login, by draft: LoginDraft) async throws(VaultError) {
@@ -151,7 +119,7 @@ extension KeyringStore {
             }
             throw error
         }
-        await refresh([item.path])
+        await refresh([item.path, written?.path].compactMap(\.self))
     }
 
     /// Whether an item has this password for certain.
@@ -179,13 +147,13 @@ extension KeyringStore {
     }
 
     /// Stores an extra, in place if there was one; makes none that says nothing.
-    private func write(
+    func write(
         _ extra: LoginExtra,
         for login: Login,
         over former: KeyringItem?
     ) async throws(VaultError) -> KeyringItem? {
         guard former != nil || !extra.isEmpty else { return nil }
-        let item = try await asking { () async throws(KeyringError) -> KeyringItem in
+        return try await asking { () async throws(KeyringError) -> KeyringItem in
             if let former {
                 try await self.keyring.change(former, secret: extra.json)
                 return former
@@ -197,7 +165,5 @@ extension KeyringStore {
                 secret: extra.json
             )
         }
-        await refresh([item.path])
-        return item
     }
 }

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import KDBX
+import Vault
+
+/// What one save puts into a KDBX file.
+enum LoginSave: Sendable {
+    /// A login, new or changed, as a client wants it.
+    case one(LoginDraft)
+    /// New logins, as the person brings them.
+    case new([LoginDraft])
+
+    /// Whether it is about a login that is there already.
+    var isChange: Bool {
+        switch self {
+        case .one(let draft): draft.id != nil
+        case .new: false
+        }
+    }
+
+    /// Refuses what can't be saved, as far as a state of the vault says that.
+    func check(in snapshot: KDBXSnapshot) throws(VaultError) {
+        switch self {
+        case .one(let draft):
+            if try snapshot.changes(draft).isUnchanged { throw .unchanged }
+        case .new(let drafts):
+            if let refusal = drafts.lazy.compactMap(\.additionRefusal).first { throw .refused(refusal) }
+        }
+    }
+
+    /// The database with it, and the logins that it is about.
+    func applied(to snapshot: KDBXSnapshot, at now: Timestamp) throws(VaultError) -> (Database, [LoginID]) {
+        switch self {
+        case .one(let draft): try snapshot.saved(draft, at: now)
+        case .new(let drafts): try snapshot.adding(drafts, at: now)
+        }
+    }
+}

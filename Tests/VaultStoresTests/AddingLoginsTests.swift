@@ -32,6 +32,8 @@ struct AddingLoginsTests {
         }
     }
 
+    private static func sealed(_ count: Int) -> [SealedDraft] { drafts(count).map { SealedDraft($0) } }
+
     @Test func `many logins go into a file by one writing, into groups that are made once`() async throws {
         let writings = Observed(0)
         let fixture = try KDBXFixture(reached: { step throws(SystemCallError) in
@@ -39,7 +41,7 @@ struct AddingLoginsTests {
         })
         try await fixture.store.unlock(for: UnlockReason())
         let former = try fixture.bytes()
-        let ids = try await fixture.store.add(Self.drafts(300))
+        let ids = try await fixture.store.add(Self.sealed(300))
         #expect(writings.now == 1)
         #expect(Set(ids).count == 300)
         #expect(try fixture.bytes("vault.kdbx.keybell-backup") == former)
@@ -59,7 +61,7 @@ struct AddingLoginsTests {
         let fixture = try KDBXFixture()
         try await fixture.store.unlock(for: UnlockReason())
         let former = try fixture.bytes()
-        _ = try await fixture.store.add(Self.drafts(20))
+        _ = try await fixture.store.add(Self.sealed(20))
         try former.write(to: URL(filePath: fixture.path), options: .atomic)
         await fixture.store.fileChanged()
         #expect(try fixture.read().entries.count == 22)
@@ -74,10 +76,10 @@ struct AddingLoginsTests {
         drafts[2].fields["x"] = SecretBytes(utf8: "{TOTP}")
         #expect(drafts.map(\.additionRefusal) == [nil, nil, LoginDraft.placeholderRefusal])
         await #expect(throws: AddingFailure(.refused(LoginDraft.placeholderRefusal))) {
-            try await fixture.store.add(drafts)
+            try await fixture.store.add(drafts.map { SealedDraft($0) })
         }
         await fixture.store.lock()
-        await #expect(throws: AddingFailure(.locked)) { try await fixture.store.add(Self.drafts(1)) }
+        await #expect(throws: AddingFailure(.locked)) { try await fixture.store.add(Self.sealed(1)) }
         #expect(try fixture.bytes() == before)
     }
 
@@ -98,7 +100,7 @@ struct AddingLoginsTests {
 
     @Test func `many logins are items of the keyring, and nothing else`() async throws {
         let fixture = try await StoreFixture()
-        let ids = try await fixture.store.add(Self.drafts(7))
+        let ids = try await fixture.store.add(Self.sealed(7))
         #expect(try await fixture.items(StoreFixture.schema).count == 7)
         #expect(try await fixture.items(StoreFixture.extraSchema).count == 7)
         for store in [fixture.store, try await fixture.restarted()] {
@@ -115,7 +117,7 @@ struct AddingLoginsTests {
         let store = try await fixture.store(through: provider)
         _ = try await store.index()
         provider.allowed.update { $0["CreateItem"] = 5 }
-        await #expect { try await store.add(Self.drafts(4)) } throws: { error in
+        await #expect { try await store.add(Self.sealed(4)) } throws: { error in
             (error as? AddingFailure)?.added.isEmpty ?? false
         }
         #expect(provider.calls.now["CreateItem"] == 6)
@@ -131,9 +133,9 @@ struct AddingLoginsTests {
         _ = try await store.index()
         provider.failingAfterwards.update { $0 = "CreateItem" }
         var draft = LoginDraft(password: SecretBytes(utf8: "p"), title: "T")
-        await #expect(throws: AddingFailure.self) { try await store.add([draft]) }
+        await #expect(throws: AddingFailure.self) { try await store.add([SealedDraft(draft)]) }
         draft.fields["x"] = SecretBytes(utf8: "y")
-        await #expect(throws: AddingFailure.self) { try await store.add([draft]) }
+        await #expect(throws: AddingFailure.self) { try await store.add([SealedDraft(draft)]) }
         #expect(try await fixture.items(StoreFixture.schema).isEmpty)
         #expect(try await fixture.items(StoreFixture.extraSchema).isEmpty)
     }
@@ -146,7 +148,7 @@ struct AddingLoginsTests {
         provider.asksBeforeDeleting.update { $0 = true }
         provider.allowed.update { $0["CreateItem"] = 5 }
         var failure: AddingFailure?
-        do throws(AddingFailure) { _ = try await store.add(Self.drafts(4)) } catch { failure = error }
+        do throws(AddingFailure) { _ = try await store.add(Self.sealed(4)) } catch { failure = error }
         let left = try #require(failure?.added)
         #expect(left.keys.sorted() == [0, 1])
         let index = try await store.index()

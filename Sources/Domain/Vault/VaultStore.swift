@@ -50,10 +50,10 @@ package protocol VaultStore: AnyObject, Sendable {
     /// For what the person brings themselves. Notes are the string field `Notes`, one-time codes `otp`, further URLs
     /// `KP2A_URL` and `KP2A_URL_1` onwards.
     ///
-    /// - Parameter drafts: The logins, none of which has an `id`; see ``LoginDraft/additionRefusal``.
+    /// - Parameter drafts: The logins; see ``LoginDraft/additionRefusal``.
     /// - Returns: What they are known by, in the order of the drafts.
     /// - Throws: Why not all of them are there, and which are.
-    func add(_ drafts: [LoginDraft]) async throws(AddingFailure) -> [LoginID]
+    func add(_ drafts: [SealedDraft]) async throws(AddingFailure) -> [LoginID]
 
     /// Forgets every secret that it holds in memory.
     func lock() async
@@ -115,7 +115,7 @@ extension VaultStore {
     package func confirm(_ ids: [LoginID]) async throws(VaultError) {}
 
     /// Adds nothing.
-    package func add(_ drafts: [LoginDraft]) async throws(AddingFailure) -> [LoginID] {
+    package func add(_ drafts: [SealedDraft]) async throws(AddingFailure) -> [LoginID] {
         throw AddingFailure(.refused("Nothing can be added to the vault \(name)."))
     }
 

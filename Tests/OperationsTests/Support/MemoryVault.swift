@@ -157,11 +157,12 @@ actor MemoryVault: VaultStore {
         return id
     }
 
-    func add(_ drafts: [LoginDraft]) throws(AddingFailure) -> [LoginID] {
-        if let refusal = drafts.compactMap(\.additionRefusal).first { throw AddingFailure(.refused(refusal)) }
+    func add(_ drafts: [SealedDraft]) throws(AddingFailure) -> [LoginID] {
         do throws(VaultError) {
             if let trouble { throw trouble }
-            return try drafts.map { (draft) throws(VaultError) in try save(draft) }
+            let opened = try drafts.map { (draft) throws(VaultError) in try draft.opened() }
+            if let refusal = opened.compactMap(\.additionRefusal).first { throw .refused(refusal) }
+            return try opened.map { (draft) throws(VaultError) in try save(draft) }
         } catch {
             throw AddingFailure(error)
         }

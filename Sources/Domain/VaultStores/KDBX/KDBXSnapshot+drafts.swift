@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Ciphers
 import KDBX
 import SecureMemory
 import UnicodeText
@@ -26,7 +27,11 @@ extension KDBXSnapshot {
     func saved(_ draft: LoginDraft, at now: Timestamp) throws(VaultError) -> (Database, [LoginID]) {
         let changes = try changes(draft)
         guard !changes.isUnchanged else { throw .unchanged }
-        guard let stored = changes.stored else { return try making([draft], at: now) }
+        guard let stored = changes.stored else {
+            var (database, groups) = (database, GroupFinder())
+            let id = try Self.make(draft, into: &groups, of: &database, at: now)
+            return (database, [id])
+        }
         do throws(KDBXError) {
             return (try changed(stored, draft, at: now), [stored.id])
         } catch {
@@ -37,24 +42,30 @@ extension KDBXSnapshot {
     /// The database with new logins, and what they are known by.
     ///
     /// - Throws: `refused`.
-    func adding(_ drafts: [LoginDraft], at now: Timestamp) throws(VaultError) -> (Database, [LoginID]) {
-        if let refusal = drafts.lazy.compactMap(\.additionRefusal).first { throw .refused(refusal) }
-        return try making(drafts, at: now)
-    }
-
-    private func making(_ drafts: [LoginDraft], at now: Timestamp) throws(VaultError) -> (Database, [LoginID])
-    {
+    func adding(_ drafts: [SealedDraft], at now: Timestamp) throws(VaultError) -> (Database, [LoginID]) {
         var (database, groups) = (database, GroupFinder())
+        let opener = SealOpener()
         var ids: [LoginID] = []
-        do throws(KDBXError) {
-            for draft in drafts {
-                let group = try groups.group(for: draft, in: &database, at: now)
-                ids.append(LoginID(try Self.make(draft, in: group, of: &database, at: now)))
-            }
-        } catch {
-            throw Self.vaultError(error)
+        for sealed in drafts {
+            let draft = try sealed.opened(by: opener)
+            if let refusal = draft.additionRefusal { throw .refused(refusal) }
+            ids.append(try Self.make(draft, into: &groups, of: &database, at: now))
         }
         return (database, ids)
+    }
+
+    private static func make(
+        _ draft: LoginDraft,
+        into groups: inout GroupFinder,
+        of database: inout Database,
+        at now: Timestamp
+    ) throws(VaultError) -> LoginID {
+        do throws(KDBXError) {
+            let group = try groups.group(for: draft, in: &database, at: now)
+            return LoginID(try make(draft, in: group, of: &database, at: now))
+        } catch {
+            throw vaultError(error)
+        }
     }
 
     private static func vaultError(_ error: KDBXError) -> VaultError {

@@ -11,7 +11,7 @@ extension KDBXStore {
         return id
     }
 
-    package func add(_ drafts: [LoginDraft]) async throws(AddingFailure) -> [LoginID] {
+    package func add(_ drafts: [SealedDraft]) async throws(AddingFailure) -> [LoginID] {
         guard !drafts.isEmpty else { return [] }
         do throws(VaultError) {
             return try await save(.new(drafts))

@@ -11,16 +11,14 @@ extension KeyringStore {
     /// A login that was stored, with its items: what belongs to it first.
     private typealias Stored = (id: LoginID, items: [KeyringItem])
 
-    package func add(_ drafts: [LoginDraft]) async throws(AddingFailure) -> [LoginID] {
-        if let refusal = drafts.lazy.compactMap(\.additionRefusal).first {
-            throw AddingFailure(.refused(refusal))
-        }
+    package func add(_ drafts: [SealedDraft]) async throws(AddingFailure) -> [LoginID] {
         guard !drafts.isEmpty else { return [] }
         var stored: [Stored] = []
         do throws(VaultError) {
             _ = try await opened()
-            for draft in drafts {
-                let id = LoginID.random()
+            for sealed in drafts {
+                let (draft, id) = (try sealed.opened(), LoginID.random())
+                if let refusal = draft.additionRefusal { throw VaultError.refused(refusal) }
                 // Other saves needn't wait until all are stored. Nor does a lock of the vault end it: it has been allowed.
                 let outcome = await saves.join {
                     await Result { () async throws(VaultError) in try await self.storeNew(draft, id) }

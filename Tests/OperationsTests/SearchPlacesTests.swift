@@ -44,6 +44,19 @@ import Vault
         #expect(try await found(text, not, in: fixture).isEmpty)
     }
 
+    @Test func `what a keyring keeps closed is found by what is public, and isn't taken for nothing`()
+        async throws
+    {
+        let fixture = await fixture()
+        await fixture.vault.asks {}
+        let inside = ["SearchInPasswords": true]
+        let flags = inside.map { (name: $0.key, value: $0.value) }
+        let body = try fixture.client.request(.customSearch, ["SearchString": "secret"], flags: flags)
+        #expect(try await fixture.verified(fixture.client, body).status == 503)
+        #expect(try await found("a.example", inside, in: fixture) == ["a"])
+        #expect(try await found("secret", inside, in: fixture) == ["a"])
+    }
+
     @Test func `former states only if the client asks for them`() async throws {
         let fixture = await fixture()
         #expect(try await found("former", [:], in: fixture).isEmpty)

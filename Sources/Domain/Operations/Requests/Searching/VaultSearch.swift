@@ -93,11 +93,12 @@ struct VaultSearch: Sendable {
             var budget = SearchBudget(until: .now + Self.time)
             do throws(Refusal) {
                 var offers: [Offer] = []
+                var hasClosed = false
                 for vault in open {
                     for login in vault.index.everything where search.concerns(login, now: now) {
-                        guard let entry = try await Self.searchable(login, in: vault.store, flags) else {
-                            continue
-                        }
+                        guard let (entry, isClosed) = try await Self.searchable(login, in: vault.store, flags)
+                        else { continue }
+                        hasClosed = hasClosed || isClosed
                         do throws(SearchError) {
                             guard try search.finds(entry, now: now, within: &budget) else { continue }
                         } catch {
@@ -106,6 +107,8 @@ struct VaultSearch: Sendable {
                         offers += vault.offers([login])
                     }
                 }
+                // "Nothing" would be said of what couldn't be looked at.
+                guard !offers.isEmpty || !hasClosed else { throw .vault(.unconfirmed) }
                 return (.success(offers.sorted(by: order)), budget.used)
             } catch {
                 return (.failure(error), budget.used)
@@ -124,28 +127,43 @@ struct VaultSearch: Sendable {
         return result
     }
 
-    /// A login with what the search looks at; nil once it is gone.
+    /// A login with what the search looks at, and whether its keyring keeps just this one closed; nil once it is gone.
     ///
     /// One at a time, and with its secrets only for a search that looks at them.
     private static func searchable(
         _ login: Login,
         in store: any VaultStore,
         _ flags: SearchFlags
-    ) async throws(Refusal) -> SearchableEntry? {
+    ) async throws(Refusal) -> (entry: SearchableEntry, isClosed: Bool)? {
         let looksInside =
             flags.inPasswords || flags.inOther && !login.fieldNames.isEmpty || flags.inNotes && login.hasNotes
         do throws(VaultError) {
-            let secrets = looksInside ? try await store.secrets(of: login.id) : nil
+            let secrets = looksInside ? try await secrets(of: login, in: store) : nil
             let history = flags.inHistory ? try await store.history(of: login.id) : []
-            return SearchableEntry(
+            let entry = SearchableEntry(
                 login: login,
                 texts: SearchableEntry.texts(login, secrets, isPublic: flags.isPublic),
                 history: history.map { SearchableEntry.texts($0.login, $0.secrets, isPublic: false) }
             )
+            return (entry, looksInside && secrets == nil)
         } catch .notFound {
             return nil
         } catch {
             throw .vault(error)
+        }
+    }
+
+    /// What a login guards; nil where its keyring has to ask the person about it first.
+    private static func secrets(
+        of login: Login,
+        in store: any VaultStore
+    ) async throws(VaultError) -> LoginSecrets? {
+        do throws(VaultError) {
+            return try await store.secrets(of: login.id)
+        } catch .unconfirmed {
+            return nil
+        } catch {
+            throw error
         }
     }
 }

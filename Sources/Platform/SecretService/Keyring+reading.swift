@@ -87,14 +87,15 @@ extension Keyring {
         for (name, value) in found?.asDict ?? [:] {
             if let name = name.asString, let value = value.asString { attributes[name] = value }
         }
-        ProviderQuirks.removeOwnAttributes(from: &attributes, path: path)
+        let entry = ProviderQuirks.takeEntry(from: &attributes, path: path)
         let schema = attributes.removeValue(forKey: KeyringItem.schemaAttribute) ?? ""
         return KeyringItem(
             path: path.text,
             schema: schema,
             label: label?.asString ?? "",
             attributes: attributes,
-            created: created?.asUInt64 ?? 0
+            created: created?.asUInt64 ?? 0,
+            entry: entry
         )
     }
 }

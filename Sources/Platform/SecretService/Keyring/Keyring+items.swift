@@ -32,6 +32,25 @@ extension Keyring {
             .sorted { ($0.created, $0.path) < ($1.created, $1.path) }
     }
 
+    /// Finds the entries that KeePassXC shows, whoever has made them; none where another program offers the keyring.
+    ///
+    /// - Parameter known: The paths of items that needn't be looked at.
+    /// - Returns: All others that there are in our collection, oldest first.
+    /// - Throws: `.locked` for a locked collection, which is never taken for an empty one.
+    package func entries(except known: Set<String>) async throws(KeyringError) -> [KeyringItem] {
+        let place = try await openPlace()
+        let all = try await property(
+            "Items",
+            of: place.collection,
+            interface: Names.collection,
+            owner: place.owner
+        )
+        let paths = (all.asArray ?? []).compactMap(\.asObjectPath)
+            .filter { ProviderQuirks.mayBeEntry($0.text) && !known.contains($0.text) }
+        return try await describe(paths, owner: place.owner).filter { $0.entry != nil }
+            .sorted { ($0.created, $0.path) < ($1.created, $1.path) }
+    }
+
     /// Looks at one item again; nil if it is gone.
     ///
     /// - Parameter path: Where it was, as an event or a former search said.

@@ -17,6 +17,8 @@ package struct KeyringItem: Hashable, Sendable {
     package let attributes: [String: String]
     /// When it was made, in seconds since 1970.
     package let created: UInt64
+    /// What KeePassXC tells of the entry that it shows as this item; nil with any other provider.
+    package let entry: KeyringEntry?
 
     /// Whether it may be there again, as it was, once it is told as deleted: its provider shows a part of what it has.
     package var mayReturn: Bool { ProviderQuirks.mayReturn(path) }
@@ -27,13 +29,49 @@ package struct KeyringItem: Hashable, Sendable {
         schema: String,
         label: String,
         attributes: [String: String],
-        created: UInt64
+        created: UInt64,
+        entry: KeyringEntry? = nil
     ) {
         self.path = path
         self.schema = schema
         self.label = label
         self.attributes = attributes
         self.created = created
+        self.entry = entry
+    }
+
+    /// The same without attributes.
+    package var withoutAttributes: KeyringItem {
+        KeyringItem(path: path, schema: schema, label: label, attributes: [:], created: created, entry: entry)
+    }
+}
+
+/// An entry of KeePassXC's as its item shows it.
+package struct KeyringEntry: Hashable, Sendable {
+    /// Its uuid in hex.
+    package let uuid: String
+    /// Its title, user name and URL.
+    package let title: String, username: String, url: String
+    /// The group that holds it, from the one on that is shown, which is empty.
+    package let group: String
+    /// Its own fields of those names that KeePass and its kin give meaning to: where it belongs, and who may have it.
+    package let fields: [String: String]
+
+    /// An entry of these parts.
+    package init(
+        uuid: String,
+        title: String,
+        username: String,
+        url: String,
+        group: String,
+        fields: [String: String] = [:]
+    ) {
+        self.uuid = uuid
+        self.title = title
+        self.username = username
+        self.url = url
+        self.group = group
+        self.fields = fields
     }
 }
 

@@ -15,6 +15,7 @@ import DBus
 /// | another secret | tells nobody | `ItemChanged` | `ItemChanged` |
 /// | other attributes | `ItemChanged` | `ItemChanged`; those that are left out stay | tells nobody |
 /// | an item's path | a number for good | the entry's UUID | a number until it restarts |
+/// | an item's attributes | are what was stored | and the entry's own fields, protected ones among them, its title, user name, URL, notes and group | are what was stored |
 /// | items locked by themselves | no | until confirmed, each time for each connection | no |
 /// | a prompt belongs to | whoever calls `Prompt` | whoever calls `Prompt` | the session |
 /// | an encrypted session | is ours | is ours | is lost now and then, as other programs end; one of 256 is refused |
@@ -29,13 +30,40 @@ enum ProviderQuirks {
     /// What KeePassXC adds to each entry's own attributes.
     private static let added: Set = ["Notes", "Path", "Title", "URL", "UserName", "Uuid"]
 
-    /// Takes away what KeePassXC adds, which is nothing that anybody has stored and changes with the entry.
+    /// Takes away what KeePassXC adds, which is nothing that another program has stored and changes with the entry.
     ///
-    /// An item of KeePassXC is known by its `Uuid`, which is the end of its path.
-    static func removeOwnAttributes(from attributes: inout [String: String], path: ObjectPath) {
-        guard let uuid = attributes["Uuid"], !uuid.isEmpty, path.text.hasSuffix("/" + uuid) else { return }
-        attributes = attributes.filter { !added.contains($0.key) }
+    /// An item of KeePassXC is known by its `Uuid`, which is the end of its path. An entry's own fields are attributes, too,
+    /// protected ones like any other.
+    ///
+    /// - Returns: What it says of the entry; nil where it is another provider's item.
+    static func takeEntry(from attributes: inout [String: String], path: ObjectPath) -> KeyringEntry? {
+        guard let uuid = attributes["Uuid"], !uuid.isEmpty, path.text.hasSuffix("/" + uuid) else {
+            return nil
+        }
+        let all = attributes
+        attributes = all.filter { !added.contains($0.key) }
+        let title = all["Title"] ?? ""
+        let place = (all["Path"] ?? "").utf8
+        // The group's path, a slash, the title.
+        let end = title.utf8.count + 1
+        let group = place.count > end ? String(Substring(place.dropFirst().dropLast(end))) : ""
+        return KeyringEntry(
+            uuid: uuid,
+            title: title,
+            username: all["UserName"] ?? "",
+            url: all["URL"] ?? "",
+            group: group,
+            fields: attributes.filter {
+                $0.key.hasPrefix("KP2A_URL") || $0.key.hasPrefix("URL") || $0.key == settings
+            }
+        )
     }
+
+    /// The field in which the KeePassHttp plugin keeps who may have an entry.
+    private static let settings = "KeePassHttp Settings"
+
+    /// Whether an item may be an entry of KeePassXC's: see ``mayReturn(_:)``.
+    static func mayBeEntry(_ path: String) -> Bool { mayReturn(path) }
 
     /// Whether many items are read faster property by property than by `GetAll`.
     ///

@@ -264,6 +264,21 @@ extension ApprovalRequest {
             .release(entries: ["AA", "BB"]).with { ($0.hasOtherVaults, $0.clientName) = (true, "Work") }
         },
         Words(
+            "release of what other programs keep",
+            "firefox asks for your 2 logins at github.com",
+            [
+                "Logins: “Git: https://github.com/” (“ann”, from git), “Web” (from GNOME Web)",
+                "It gets user names and passwords.",
+            ]
+        ) {
+            .release().with {
+                $0.entries = [
+                    EntryLine(uuid: "AA", title: "Git: https://github.com/", username: "ann", origin: "git"),
+                    EntryLine(uuid: "BB", title: "Web", username: "", origin: "GNOME Web"),
+                ]
+            }
+        },
+        Words(
             "release with fields and the seed of one-time codes",
             "firefox asks for your login at github.com",
             [

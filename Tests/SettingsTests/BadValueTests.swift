@@ -121,6 +121,16 @@ struct BadValueTests {
             "kind = \"kdbx\"\npath = \"a.kdbx\"",
             "vault[0].path: must begin with / or ~/, since a daemon has no folder of its own"
         ),
+        (
+            "items = [\"gnome-web\"]",
+            "vault[0].items[0]: \"gnome-web\" is none of \"epiphany\", \"git\", \"network\", \"keepassxc\""
+        ),
+        ("items = [\"git\", \"git\"]", "vault[0].items[1]: \"git\" is there twice"),
+        ("items = \"git\"", "vault[0].items: must be an array of texts, not a text"),
+        (
+            "kind = \"kdbx\"\npath = \"/a\"\nitems = []",
+            "vault[0].items: only a keyring has them; is it to be kind = \"keyring\"?"
+        ),
         ("path = \"/a\"", "vault[0].path: a keyring has none; is it to be kind = \"kdbx\"?"),
         (
             "remember_password = true",

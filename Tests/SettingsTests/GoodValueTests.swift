@@ -115,6 +115,14 @@ struct GoodValueTests {
         #expect(try parse(text).vaults == [vault])
     }
 
+    @Test func `a keyring serves what other programs keep in it where they are named`() throws {
+        var vault = VaultSettings.keyring
+        #expect(vault.origins.isEmpty)
+        vault.origins = [.epiphany, .git, .network, .keepassxc]
+        let text = "[[vault]]\nitems = [\"epiphany\", \"git\", \"network\", \"keepassxc\"]"
+        #expect(try parse(text).vaults == [vault])
+    }
+
     @Test(arguments: [VaultSettings.Password.none, .empty])
     func `a kdbx vault may have no password, or an empty one`(password: VaultSettings.Password) throws {
         let text = """

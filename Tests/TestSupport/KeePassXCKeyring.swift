@@ -22,12 +22,14 @@ package final class KeePassXCKeyring: KeyringProvider {
     ///   - screen: Where it shows its window.
     ///   - start: Whether the database is open, and shown at all.
     ///   - confirming: Whether it asks before it gives or deletes an item, as it does when it is new.
+    ///   - content: What is in the group that it shows, as XML.
     /// - Throws: `TimedOut` where it doesn't come up.
     package init(
         on bus: PrivateBus,
         screen: Desktop,
         _ start: KeyringStart = .open,
-        confirming: Bool = false
+        confirming: Bool = false,
+        content: String = ""
     ) async throws {
         self.bus = bus
         self.screen = screen
@@ -35,7 +37,7 @@ package final class KeePassXCKeyring: KeyringProvider {
             "keepassxc.ini",
             Self.settings(isOffered: start != .idle, confirming: confirming)
         )
-        let source = try bus.folder.write("keepassxc.xml", Self.database)
+        let source = try bus.folder.write("keepassxc.xml", Self.database(content))
         let made = try await ChildProcess.run(
             "keepassxc-cli",
             ["import", "-p", "-t", "100", source, bus.folder.path("Passwords.kdbx")],
@@ -188,7 +190,8 @@ package final class KeePassXCKeyring: KeyringProvider {
     }
 
     /// A database of one group, which the Secret Service shows.
-    private static let database = """
+    private static func database(_ content: String) -> String {
+        """
         <?xml version="1.0" encoding="UTF-8"?>
         <KeePassFile>
           <Meta>
@@ -201,7 +204,25 @@ package final class KeePassXCKeyring: KeyringProvider {
               </Item>
             </CustomData>
           </Meta>
-          <Root><Group><UUID>ABEiM0RVZneImaq7zN3u/w==</UUID><Name>Root</Name></Group></Root>
+          <Root><Group><UUID>ABEiM0RVZneImaq7zN3u/w==</UUID><Name>Root</Name>\(content)</Group></Root>
         </KeePassFile>
         """
+    }
+
+    /// An entry of a database, as XML.
+    package static func entry(
+        _ title: String,
+        uuid: String,
+        fields: [String: String],
+        protected: [String: String]
+    ) -> String {
+        let texts =
+            fields.merging(["Title": title]) { $1 }.map {
+                "<String><Key>\($0)</Key><Value>\($1)</Value></String>"
+            }
+            + protected.map {
+                "<String><Key>\($0)</Key><Value ProtectInMemory=\"True\">\($1)</Value></String>"
+            }
+        return "<Entry><UUID>\(uuid)</UUID>\(texts.sorted().joined())</Entry>"
+    }
 }

@@ -57,8 +57,14 @@ package struct ProviderSession: Sendable {
     ///   - kind: Which program.
     ///   - start: How its keyring is; a gnome-keyring that idles is none at all.
     ///   - confirming: Whether it asks before it gives an item; KeePassXC can.
+    ///   - content: What is in the group that KeePassXC shows, as XML.
     /// - Throws: `TimedOut` where something doesn't come up.
-    package init(_ kind: KeyringKind, _ start: KeyringStart = .open, confirming: Bool = false) async throws {
+    package init(
+        _ kind: KeyringKind,
+        _ start: KeyringStart = .open,
+        confirming: Bool = false,
+        content: String = ""
+    ) async throws {
         bus = try await PrivateBus()
         screen = try await Desktop()
         switch kind {
@@ -66,7 +72,13 @@ package struct ProviderSession: Sendable {
             try Self.offerPrompter(on: bus, screen)
             provider = try await ScreenedGnomeKeyring(on: bus, screen: screen, start)
         case .keePassXC:
-            provider = try await KeePassXCKeyring(on: bus, screen: screen, start, confirming: confirming)
+            provider = try await KeePassXCKeyring(
+                on: bus,
+                screen: screen,
+                start,
+                confirming: confirming,
+                content: content
+            )
         case .kwallet:
             provider = try await KWalletKeyring(on: bus, screen: screen, start)
         }

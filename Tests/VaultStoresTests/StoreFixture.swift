@@ -23,13 +23,14 @@ struct StoreFixture {
 
     init(
         logins: Int = 0,
+        origins: Set<LoginOrigin> = [],
         mayReturn: @escaping @Sendable (KeyringItem) -> Bool = { $0.mayReturn }
     ) async throws {
         self.mayReturn = mayReturn
         session = try await KeyringSession(logins: logins)
         state = session.bus.folder.path("state/keybell")
         keyring = try await Self.keyring(on: session.bus)
-        store = Self.store(keyring, state, clock, mayReturn)
+        store = Self.store(keyring, state, clock, origins, mayReturn)
     }
 
     /// A vault in the same keyring that sees it through a provider that can be told to fail.
@@ -38,9 +39,15 @@ struct StoreFixture {
     }
 
     /// The same vault after a restart of the daemon, with another state folder if the state is to be lost.
-    func restarted(state: String? = nil) async throws -> KeyringStore {
+    func restarted(state: String? = nil, origins: Set<LoginOrigin> = []) async throws -> KeyringStore {
         await BlockingWork.state {}
-        return Self.store(try await Self.keyring(on: session.bus), state ?? self.state, clock, mayReturn)
+        return Self.store(
+            try await Self.keyring(on: session.bus),
+            state ?? self.state,
+            clock,
+            origins,
+            mayReturn
+        )
     }
 
     static func keyring(on bus: PrivateBus) async throws -> Keyring {
@@ -51,11 +58,13 @@ struct StoreFixture {
         _ keyring: Keyring,
         _ state: String,
         _ clock: Observed<Int64>,
+        _ origins: Set<LoginOrigin> = [],
         _ mayReturn: @escaping @Sendable (KeyringItem) -> Bool = { $0.mayReturn }
     ) -> KeyringStore {
         KeyringStore(
             name: "keyring",
             keyring: keyring,
+            origins: origins,
             state: state,
             logger: quiet,
             now: { clock.now },

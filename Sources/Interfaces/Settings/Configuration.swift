@@ -2,6 +2,7 @@
 
 package import Approval
 package import Operations
+package import Vault
 
 /// Everything that the configuration file can say; each value here is checked.
 package struct Configuration: Equatable, Sendable {
@@ -80,6 +81,8 @@ package struct VaultSettings: Equatable, Sendable {
     package var password: Password?
     /// Whether the person's password is kept in the keyring.
     package var remembersPassword = false
+    /// The other programs whose logins in the keyring are served, too.
+    package var origins: [LoginOrigin] = []
 
     /// The vault of an absent file.
     package static let keyring = VaultSettings(kind: .keyring, name: "keyring")

@@ -3,6 +3,7 @@
 import DisplayText
 import Linux
 import UnicodeText
+import Vault
 
 /// The file of a vault, however it is called; of one that isn't there just its name is known.
 private enum VaultFile: Hashable {
@@ -91,6 +92,7 @@ extension VaultSettings {
         }
         password = try table.choice("password")
         remembersPassword = try table.bool("remember_password") ?? false
+        origins = try table.choices("items") ?? []
         switch kind {
         case .keyring:
             for key in ["path", "key_file", "password_command", "password", "remember_password"]
@@ -98,6 +100,9 @@ extension VaultSettings {
                 throw table.problem(key, "a keyring has none; is it to be kind = \"kdbx\"?")
             }
         case .kdbx:
+            guard !table.has("items") else {
+                throw table.problem("items", "only a keyring has them; is it to be kind = \"keyring\"?")
+            }
             guard let path else { throw table.problem("path", "a kdbx vault needs the path of its file") }
             guard path.hasPrefix("/") else {
                 throw table.problem(

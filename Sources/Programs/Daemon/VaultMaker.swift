@@ -31,19 +31,26 @@ struct VaultMaker: Sendable {
             case let path? where vault.kind == .kdbx:
                 stores.append(await file(vault, at: path, configuration.unlock, among: former))
             default:
-                let same = former.first { $0 is KeyringStore && $0.name == vault.name }
-                stores.append(
-                    same
-                        ?? KeyringStore(
-                            name: vault.name,
-                            keyring: keyring,
-                            state: folders.state,
-                            logger: logger
-                        )
-                )
+                stores.append(await keyring(vault, among: former))
             }
         }
         return stores
+    }
+
+    /// The keyring as a vault: the one that is there already, told what to serve from now on, or a new one.
+    private func keyring(_ vault: VaultSettings, among former: [any VaultStore]) async -> KeyringStore {
+        let same = former.lazy.compactMap { $0 as? KeyringStore }.first { $0.name == vault.name }
+        if let same {
+            await same.serve(origins: Set(vault.origins))
+            return same
+        }
+        return KeyringStore(
+            name: vault.name,
+            keyring: keyring,
+            origins: Set(vault.origins),
+            state: folders.state,
+            logger: logger
+        )
     }
 
     /// A vault in a file: the one that is there already, told how to be unlocked from now on, or a new one.

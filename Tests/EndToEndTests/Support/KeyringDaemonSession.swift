@@ -9,8 +9,13 @@ struct KeyringDaemonSession: Sendable {
     let keyring: ProviderSession
     let session: DaemonSession
 
-    init(_ kind: KeyringKind, configuration: String = "", confirming: Bool = false) async throws {
-        keyring = try await ProviderSession(kind, confirming: confirming)
+    init(
+        _ kind: KeyringKind,
+        configuration: String = "",
+        confirming: Bool = false,
+        content: String = ""
+    ) async throws {
+        keyring = try await ProviderSession(kind, confirming: confirming, content: content)
         session = try await DaemonSession(configuration, on: keyring.bus)
     }
 

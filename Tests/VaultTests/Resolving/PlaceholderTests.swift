@@ -297,6 +297,47 @@ import Testing
         }
     }
 
+    @Test func `what a program without placeholders keeps stands for itself, and can be referred to`()
+        async throws
+    {
+        let kept = PlaceholderEntry(
+            id: .named("kept"),
+            parts: [
+                .title: SecretBytes(utf8: "Kept"), .username: SecretBytes(utf8: "{REF:P@T:Bank}"),
+                .password: SecretBytes(utf8: "{USERNAME}"),
+            ],
+            isLiteral: true
+        )
+        let bank = Self.mine
+        let resolver = PlaceholderResolver(
+            scope: PlaceholderScope(passwords: true, fields: .all),
+            now: 0
+        ) { reference async throws(VaultError) in
+            [kept, bank].first { (entry: PlaceholderEntry) in reference.means(entry) }
+        }
+        func resolved(_ text: String, of entry: PlaceholderEntry) async throws -> String? {
+            var budget = ExpansionBudget()
+            return try await resolver.resolved(
+                SecretBytes(utf8: text),
+                of: entry,
+                in: .password,
+                within: &budget
+            )
+            .exposedText()
+        }
+        #expect(try await resolved("{REF:P@T:Bank}", of: kept) == "{REF:P@T:Bank}")
+        #expect(try await resolved("{REF:P@T:Kept}", of: bank) == "{USERNAME}")
+        #expect(try await resolved("{REF:U@T:Kept}", of: bank) == "{REF:P@T:Bank}")
+
+        // Nor does it match where such a text would lead.
+        var login = Login.sample("one", title: "t", url: "https://{TITLE}.example/", username: "u")
+        #expect(LoginIndex([login]).login(login.id)?.matchedURL == "https://t.example/")
+        login.origin = .git
+        #expect(LoginIndex([login]).login(login.id)?.matchedURL == "https://{TITLE}.example/")
+        login.origin = .keepassxc
+        #expect(LoginIndex([login]).login(login.id)?.matchedURL == "https://t.example/")
+    }
+
     @Test func `one budget holds for many texts`() async throws {
         let resolver = PlaceholderResolver(scope: Self.noFields, now: 0) { _ async throws(VaultError) in nil }
         var budget = ExpansionBudget(placeholders: 250, bytes: 1 << 20)

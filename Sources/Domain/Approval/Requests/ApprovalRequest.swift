@@ -25,17 +25,20 @@ package struct EntryLine: Sendable, Hashable {
     package let title: String
     /// Its user name.
     package let username: String
+    /// What the other program is called that keeps it, in Keybell's own words; nil for a vault's own entry.
+    package let origin: String?
 
     /// Names an entry.
-    package init(uuid: String, title: String, username: String) {
+    package init(uuid: String, title: String, username: String, origin: String? = nil) {
         self.uuid = uuid
         self.title = title
         self.username = username
+        self.origin = origin
     }
 
     /// The entry with its texts changed.
     func mapTexts(_ change: (String) -> String) -> EntryLine {
-        EntryLine(uuid: change(uuid), title: change(title), username: change(username))
+        EntryLine(uuid: change(uuid), title: change(title), username: change(username), origin: origin)
     }
 }
 

@@ -29,7 +29,8 @@ extension Wording {
         let title = first.title.isEmpty ? "without a title" : TitleRoom.brief.quotes(first.title)
         guard count > 1 else {
             let start = request.isNew ? "New login" : "Login"
-            return BodyLine("\(start) \(login(first))", brief: "\(start) \(title)")
+            let origin = first.origin.map { ", from \($0)" } ?? ""
+            return BodyLine("\(start) \(login(first))", brief: "\(start) \(title)\(origin)")
         }
         let start = isCountInTitle(request) ? "Logins" : "\(count) logins"
         var line = "\(start): \(login(first))"
@@ -57,7 +58,11 @@ extension Wording {
 
     static func login(_ entry: EntryLine) -> String {
         let title = entry.title.isEmpty ? "without a title" : quoted(entry.title)
-        return title + (entry.username.isEmpty ? "" : " (\(quoted(entry.username)))")
+        let facts = [
+            entry.username.isEmpty ? nil : quoted(entry.username), entry.origin.map { "from \($0)" },
+        ]
+        .compactMap(\.self)
+        return title + (facts.isEmpty ? "" : " (\(facts.joined(separator: ", ")))")
     }
 
     private static func more(_ count: Int) -> String {

@@ -81,7 +81,13 @@ final class ReferredEntries {
         if let all { return all }
         var entries: [PlaceholderEntry] = []
         for login in index.everything {
-            if let entry = try await open(login) { entries.append(entry) }
+            do throws(VaultError) {
+                if let entry = try await open(login) { entries.append(entry) }
+            } catch .unconfirmed where login.origin != nil {
+                continue  // What another program keeps closed is no reason to give nothing at all.
+            } catch {
+                throw error
+            }
         }
         all = entries
         return entries
@@ -99,7 +105,8 @@ extension PlaceholderEntry {
                 .url: SecretBytes(utf8: login.url),
                 .notes: secrets.notes,
             ],
-            fields: secrets.fields
+            fields: secrets.fields,
+            isLiteral: login.isLiteral
         )
     }
 }

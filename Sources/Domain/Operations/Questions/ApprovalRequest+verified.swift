@@ -35,6 +35,11 @@ extension KeyOwner {
 
 extension EntryLine {
     init(_ login: Login) {
-        self.init(uuid: login.id.hex, title: login.title, username: login.username)
+        self.init(
+            uuid: login.id.hex,
+            title: login.title,
+            username: login.username,
+            origin: login.origin?.name
+        )
     }
 }

@@ -36,6 +36,8 @@ package struct Login: Hashable, Sendable, Identifiable {
     package var pages: PageUse
     /// Those of its own string fields, unprotected ones, that its URLs name as `{S:name}`: part of the URL.
     package var urlFields: [String: String]
+    /// The other program that keeps it; nil for a vault's own.
+    package var origin: LoginOrigin?
     /// Its URLs with their placeholders resolved; nil if there are no placeholders in them.
     ///
     /// A ``LoginIndex`` resolves them.
@@ -58,7 +60,8 @@ package struct Login: Hashable, Sendable, Identifiable {
         tags: [String] = [],
         hasNotes: Bool = false,
         pages: PageUse = PageUse(),
-        urlFields: [String: String] = [:]
+        urlFields: [String: String] = [:],
+        origin: LoginOrigin? = nil
     ) {
         self.id = id
         self.title = title
@@ -76,7 +79,11 @@ package struct Login: Hashable, Sendable, Identifiable {
         self.hasNotes = hasNotes
         self.pages = pages
         self.urlFields = urlFields
+        self.origin = origin
     }
+
+    /// Whether text in braces stands for nothing but itself in it.
+    package var isLiteral: Bool { origin.map { !$0.hasPlaceholders } ?? false }
 
     /// The URL by which it is matched.
     package var matchedURL: String { resolved?.url ?? url }

@@ -42,7 +42,9 @@ final class AddressResolver {
     }
 
     private func resolved(_ text: String, of login: Login, _ path: [Step]) -> String {
-        guard text.utf8.count <= Self.longest, Login.hasPlaceholder(text) else { return text }
+        guard text.utf8.count <= Self.longest, !login.isLiteral, Login.hasPlaceholder(text) else {
+            return text
+        }
         var result = ""
         for piece in TextPiece.pieces(of: SecretBytes(utf8: text)) {
             switch piece {
@@ -114,7 +116,7 @@ final class AddressResolver {
 
 extension Login {
     fileprivate var hasPlaceholderInURL: Bool {
-        Self.hasPlaceholder(url) || furtherURLs.contains(where: Self.hasPlaceholder)
+        !isLiteral && (Self.hasPlaceholder(url) || furtherURLs.contains(where: Self.hasPlaceholder))
     }
 
     fileprivate static func hasPlaceholder(_ text: String) -> Bool { text.utf8.contains(UInt8(ascii: "{")) }

@@ -24,12 +24,20 @@ package struct PlaceholderEntry: Sendable {
     package let parts: [Part: SecretBytes]
     /// Its own string fields by name.
     package let fields: [String: SecretBytes]
+    /// Whether text in braces stands for nothing but itself in it.
+    let isLiteral: Bool
 
     /// Describes an entry.
-    package init(id: LoginID, parts: [Part: SecretBytes], fields: [String: SecretBytes] = [:]) {
+    package init(
+        id: LoginID,
+        parts: [Part: SecretBytes],
+        fields: [String: SecretBytes] = [:],
+        isLiteral: Bool = false
+    ) {
         self.id = id
         self.parts = parts
         self.fields = fields
+        self.isLiteral = isLiteral
     }
 
     /// A standard field, empty if it is missing.

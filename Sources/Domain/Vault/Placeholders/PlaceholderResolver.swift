@@ -89,6 +89,7 @@ package struct PlaceholderResolver {
         in place: PlaceholderScope.Place,
         _ walk: inout Walk
     ) async throws(VaultError) -> SecretBytes {
+        guard !entry.isLiteral else { return text }
         let pieces = TextPiece.pieces(of: text)
         guard pieces.count > 1 || pieces.contains(where: \.isPlaceholder) else { return text }
         var parts: [SecretBytes] = []

@@ -11,6 +11,7 @@ struct KeyringSnapshot {
         let content: SealedExtra?
     }
 
+    /// The logins' items by their paths: Keybell's own, and those of the programs that are served.
     private(set) var items: [String: KeyringItem]
     private(set) var extras: [String: Extra]
     private(set) var index = LoginIndex([])
@@ -21,33 +22,66 @@ struct KeyringSnapshot {
     private(set) var unreadable: Set<LoginID> = []
     private var paths: [LoginID: String] = [:]
     private var extraPaths: [String: String] = [:]
+    private let origins: Set<LoginOrigin>
+    /// The programs that keep logins which aren't Keybell's own.
+    private var keepers: [LoginID: LoginOrigin] = [:]
 
     /// Orders what was read.
+    ///
+    /// - Parameters:
+    ///   - items: The logins of Keybell's own.
+    ///   - others: Items of the programs that are served, maybe among any others.
+    ///   - extras: What belongs to logins.
+    ///   - origins: The programs that are served.
+    ///   - identity: The vault's.
+    ///   - remembered: What a former naming said to remember.
     init(
         _ items: [KeyringItem],
+        others: [KeyringItem] = [],
         extras: [Extra],
+        origins: Set<LoginOrigin> = [],
         identity: VaultIdentity,
         remembered: [KeyringVaultState.Derived]
     ) {
-        self.items = Dictionary(items.map { ($0.path, $0) }, uniquingKeysWith: { $1 })
+        self.origins = origins
+        let logins = items + others.compactMap { Self.login($0, origins) }
+        self.items = Dictionary(logins.map { ($0.path, $0) }, uniquingKeysWith: { $1 })
         self.extras = Dictionary(extras.map { ($0.item.path, $0) }, uniquingKeysWith: { $1 })
         derived = remembered
         arrange(identity)
     }
 
-    /// Whether there is something of Keybell's at a path.
+    /// Whether there is something at a path that is served, or belongs to that.
     func knows(_ path: String) -> Bool {
         items[path] != nil || extras[path] != nil
     }
+
+    /// Whether an item is a login that is served, or belongs to one.
+    func isOfUse(_ item: KeyringItem) -> Bool {
+        item.schema == LoginItem.extraSchema || Self.login(item, origins) != nil
+    }
+
+    /// An item as far as it is of use as a login; nil if it is none that is served.
+    private static func login(_ item: KeyringItem, _ origins: Set<LoginOrigin>) -> KeyringItem? {
+        guard item.schema != LoginItem.schema else { return item }
+        guard let other = OriginItem(item, among: origins) else { return nil }
+        // Among those of an entry of KeePassXC's are fields that it protects.
+        return other.origin == .keepassxc ? item.withoutAttributes : item
+    }
+
+    private func isAnothers(_ item: KeyringItem) -> Bool { OriginItem(item, among: origins) != nil }
+
+    /// The program that keeps a login; nil for one of Keybell's own.
+    func keeper(_ id: LoginID) -> LoginOrigin? { keepers[id] }
 
     /// The item of a login.
     func item(_ id: LoginID) -> KeyringItem? {
         paths[id].flatMap { items[$0] }
     }
 
-    /// The extra of a login; the newest, should there be two.
+    /// The extra of a login of Keybell's own, or of one that is gone; the newest, should there be two.
     func extra(_ id: LoginID) -> Extra? {
-        extraPaths[id.hex].flatMap { extras[$0] }
+        keepers[id] == nil ? extraPaths[id.hex].flatMap { extras[$0] } : nil
     }
 
     /// The logins that are gone but have left an extra.
@@ -64,7 +98,7 @@ struct KeyringSnapshot {
     ) {
         for path in paths {
             let item = found[path]
-            items[path] = item?.schema == LoginItem.schema ? item : nil
+            items[path] = item.flatMap { Self.login($0, origins) }
             extras[path] = item.flatMap { item in
                 item.schema == LoginItem.extraSchema ? Extra(item: item, content: contents[path]) : nil
             }
@@ -74,9 +108,12 @@ struct KeyringSnapshot {
 
     /// Names and indexes everything anew, in memory.
     mutating func arrange(_ identity: VaultIdentity) {
-        let sorted = items.values.sorted { ($0.created, $0.path) < ($1.created, $1.path) }
+        let all = items.values.sorted { ($0.created, $0.path) < ($1.created, $1.path) }
+        // No other program's item takes the name of one of Keybell's own.
+        let sorted = all.filter { !isAnothers($0) } + all.filter(isAnothers)
         let naming = LoginNaming(sorted, remembered: derived)
         derived = naming.derived
+        keepers = [:]
         identityItem = nil
         extraPaths = [:]
         for extra in extras.values.sorted(by: {
@@ -92,6 +129,10 @@ struct KeyringSnapshot {
         let logins = sorted.compactMap { item -> Login? in
             guard let id = naming.names[item.path] else { return nil }
             paths[id] = item.path
+            if let other = OriginItem(item, among: origins) {
+                keepers[id] = other.origin
+                return other.login(id, identity: identity)
+            }
             let extra = extra(id)
             if let extra, extra.content == nil {
                 unreadable.insert(id)

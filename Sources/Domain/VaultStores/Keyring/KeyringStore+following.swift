@@ -95,8 +95,7 @@ extension KeyringStore {
         }
         guard let snapshot, let identity else { return true }
         let ours = paths.filter { path in
-            let schema = found.items[path]?.schema
-            return schema == LoginItem.schema || schema == LoginItem.extraSchema || snapshot.knows(path)
+            found.items[path].map(snapshot.isOfUse) == true || snapshot.knows(path)
         }
         guard !ours.isEmpty else { return false }
         let hasLogin = { (items: [String: KeyringItem], path: String) in

@@ -13,6 +13,7 @@ extension KeyringStore {
             return try SavePreview(draft, stored: nil)
         }
         guard let stored = try await opened().index.login(id) else { throw .notFound }
+        try checkIsOwn(stored)
         return try SavePreview(draft, stored: stored)
     }
 
@@ -23,6 +24,7 @@ extension KeyringStore {
             return try SavePreview(draft, stored: nil, secrets: nil)
         }
         guard let stored = try await opened().index.login(id) else { throw .notFound }
+        try checkIsOwn(stored)
         return try SavePreview(draft, stored: stored, secrets: try await secrets(of: id))
     }
 

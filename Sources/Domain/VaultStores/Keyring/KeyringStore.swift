@@ -21,6 +21,8 @@ package actor KeyringStore: MainLoopActor, VaultStore {
     package nonisolated let kind = VaultKind.keyring
 
     let keyring: Keyring
+    /// The other programs whose logins are served.
+    var origins: Set<LoginOrigin>
     let logger: Logger
     let now: @Sendable () -> Int64
     let file: StateFile<KeyringVaultState>
@@ -65,6 +67,7 @@ package actor KeyringStore: MainLoopActor, VaultStore {
     /// - Parameters:
     ///   - name: What configuration and prompts call it.
     ///   - keyring: The keyring's collection that holds it.
+    ///   - origins: The other programs whose logins in it are served, too.
     ///   - state: The folder for what it keeps outside the keyring, which is made when needed.
     ///   - logger: Where trouble goes; never a login's title, user name or URL.
     ///   - now: The time, in seconds since 1970.
@@ -72,6 +75,7 @@ package actor KeyringStore: MainLoopActor, VaultStore {
     package init(
         name: String,
         keyring: Keyring,
+        origins: Set<LoginOrigin> = [],
         state: String,
         logger: Logger,
         now: @escaping @Sendable () -> Int64 = { CalendarTime.now },
@@ -79,6 +83,7 @@ package actor KeyringStore: MainLoopActor, VaultStore {
     ) {
         self.name = name
         self.keyring = keyring
+        self.origins = origins
         self.mayReturn = mayReturn
         self.logger = logger
         self.now = now
@@ -139,9 +144,10 @@ package actor KeyringStore: MainLoopActor, VaultStore {
     package func secrets(of id: LoginID) async throws(VaultError) -> LoginSecrets {
         let snapshot = try await opened()
         guard let item = snapshot.item(id) else { throw .notFound }
-        let password = try await asking { () async throws(KeyringError) in
+        let secret = try await asking { () async throws(KeyringError) in
             try await self.keyring.secret(of: item)
         }
+        let password = snapshot.keeper(id).map { OriginItem.password(in: secret, of: $0) } ?? secret
         return LoginSecrets(
             password: password,
             fields: try snapshot.extra(id)?.content?.opened().fields ?? [:]
@@ -274,10 +280,19 @@ package actor KeyringStore: MainLoopActor, VaultStore {
         let extras = try await keyring.items(schema: LoginItem.extraSchema)
         let read = try await read(extras)
         settleIdentity(extras)
+        let origins = origins
+        let others = try await originItems(except: (items + extras).map(\.path))
         guard let identity, let remembered = known?.derived else { throw .deadline }  // `opened` has read it
         // Thousands of items take a while, and requests are served on this thread.
         return await arranging {
-            KeyringSnapshot(items, extras: read, identity: identity, remembered: remembered)
+            KeyringSnapshot(
+                items,
+                others: others,
+                extras: read,
+                origins: origins,
+                identity: identity,
+                remembered: remembered
+            )
         }
     }
 

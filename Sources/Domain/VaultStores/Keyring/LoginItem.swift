@@ -36,12 +36,24 @@ enum LoginItem {
         )
     }
 
+    /// The name that an item has of itself.
+    ///
+    /// Of what another program has stored that is what KeePassXC calls the entry: an attribute could name a login of
+    /// Keybell's.
+    static func ownName(_ item: KeyringItem) -> LoginID? {
+        guard item.schema == schema || item.schema.isEmpty && item.entry == nil else {
+            return OriginItem.id(item)
+        }
+        return item.attributes[Attribute.uuid].flatMap { LoginID(hex: $0) }
+    }
+
     /// What an item says, as a short text by which to recognize it; no client learns it.
     static func digest(_ item: KeyringItem) -> String { digest(item.label, item.attributes) }
 
     /// The public part of that, as a short text to make a name from: nobody can use a name to check a guess at the rest
     /// of a URL, or at what another program has written to an item.
     static func publicDigest(_ item: KeyringItem) -> String {
+        if let facts = OriginItem.publicFacts(item) { return digest(item.label, facts) }
         var attributes = item.attributes.filter { Attribute.all.contains($0.key) }
         attributes[Attribute.url] = attributes[Attribute.url].map { PublicURL.text(of: $0) }
         return digest(item.label, attributes)

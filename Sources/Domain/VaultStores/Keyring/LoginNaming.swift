@@ -29,9 +29,7 @@ struct LoginNaming {
     ) {
         var nameless: [(item: KeyringItem, digest: String)] = []
         for item in items {
-            if let own = item.attributes[LoginItem.Attribute.uuid].flatMap({ LoginID(hex: $0) }),
-                taken.insert(own).inserted
-            {
+            if let own = LoginItem.ownName(item), taken.insert(own).inserted {
                 names[item.path] = own
             } else {
                 nameless.append((item, LoginItem.digest(item)))

@@ -330,7 +330,7 @@ let package = Package(
             of: "Console",
             [
                 "Approval", "Audit", "BusInterface", "DBus", "DisplayText", "KeePassHTTP", "Operations",
-                "SecretService", "SecureMemory", "Settings", "TestSupport", argumentParser,
+                "SecretService", "SecureMemory", "Settings", "TestSupport", "Vault", argumentParser,
             ]
         ),
         tests(

@@ -130,6 +130,7 @@ struct DoctorCommand: AsyncParsableCommand {
         let state = answer.details
         report.add(ConfigurationCheck.findings(state))
         report.add(await KeyringCheck.findings(bus.bus, collection: configuration.keyring.collection))
+        report.add(await OriginCheck.findings(bus.bus, configuration))
         // A daemon that doesn't run, or can't tell, has no agents to count.
         let agents = try? await bus.agents(starts: false)
         // What is in force, where the daemon says it.

@@ -114,6 +114,7 @@ let package = Package(
                 "Ciphers", "DisplayText", "JSON", "SecureMemory", "UnicodeText",
             ]
         ),
+        module("LoginExport", in: "Formats", ["SecureMemory", "UnicodeText"]),
         module("DerivationProcess", in: "Formats", ["CLinux", "KDBX", "Linux", "SecureMemory"]),
 
         // Domain
@@ -168,6 +169,11 @@ let package = Package(
             ]
         ),
         module(
+            "LoginImport",
+            in: "Domain",
+            ["Ciphers", "ConcurrencyTools", "Linux", "LoginExport", "SecureMemory", "Vault"]
+        ),
+        module(
             "Operations",
             in: "Domain",
             [
@@ -184,7 +190,7 @@ let package = Package(
             in: "Interfaces",
             [
                 "Approval", "Audit", "BusInterface", "Callers", "Clients", "ConcurrencyTools", "DBus",
-                "DisplayText", "Linux", "SecretService", "Vault", logging,
+                "DisplayText", "Linux", "LoginImport", "SecretService", "Vault", logging,
             ]
         ),
         module(
@@ -215,7 +221,8 @@ let package = Package(
             in: "Interfaces",
             [
                 "Approval", "Audit", "BusInterface", "Ciphers", "Clients", "ConcurrencyTools", "DBus",
-                "DerivationProcess", "DisplayText", "KDBX", "KeePassHTTP", "Linux", "Operations",
+                "DerivationProcess", "DisplayText", "KDBX", "KeePassHTTP", "Linux", "LoginExport",
+                "LoginImport", "Operations",
                 "Passwords", "SecretService", "SecureMemory", "Settings", "UnicodeText", "Vault",
                 "VaultStores", argumentParser, asyncHTTPClient, logging, nioCore,
             ]
@@ -254,6 +261,8 @@ let package = Package(
         .target(name: "VaultTestSupport", dependencies: ["Vault"], path: "Tests/VaultTestSupport"),
         tests(of: "UnicodeText", ["TestSupport"]),
         tests(of: "SecureMemory"),
+        tests(of: "LoginExport", ["SecureMemory"]),
+        tests(of: "LoginImport", ["ConcurrencyTools", "Linux", "LoginExport", "SecureMemory", "Vault"]),
         tests(of: "JSON", ["SecureMemory"]),
         tests(of: "Ciphers", ["SecureMemory", "TestSupport"]),
         tests(of: "PublicSuffixes"),
@@ -329,8 +338,9 @@ let package = Package(
         tests(
             of: "Console",
             [
-                "Approval", "Audit", "BusInterface", "DBus", "DisplayText", "KeePassHTTP", "Operations",
-                "SecretService", "SecureMemory", "Settings", "TestSupport", "Vault", argumentParser,
+                "Approval", "Audit", "BusInterface", "DBus", "DisplayText", "KDBX", "KeePassHTTP",
+                "Operations", "SecretService", "SecureMemory", "Settings", "TestSupport", "Vault",
+                argumentParser,
             ]
         ),
         tests(
@@ -343,8 +353,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Ciphers", "ConcurrencyTools", "DBus", "KDBX", "KeePassHTTP", "SecureMemory", "TestSupport",
-                "git-credential-keybell", "keybell", "keybelld",
+                "Ciphers", "ConcurrencyTools", "DBus", "KDBX", "KeePassHTTP", "Linux", "SecureMemory",
+                "TestSupport", "git-credential-keybell", "keybell", "keybelld",
             ]
         ),
     ],
@@ -392,6 +402,7 @@ if Context.environment["FUZZING"] != nil {
             name: "KeybellFuzzer",
             dependencies: [
                 "Approval", "CDBus", "CFuzzer", "Callers", "Ciphers", "DBus", "HTTPServer", "KDBX",
+                "LoginExport",
                 "KeePassHTTP", "Linux", "Notifier", "Passwords", "SecureMemory", "Settings", "Vault",
                 "VaultStores", "XMLTree", nioCore, nioEmbedded, nioHTTP1,
             ],

@@ -66,8 +66,10 @@ struct Target: Sendable {
 
     static let all: [String: Target] = [
         "address": .address, "assuan": .assuan, "configuration": .configuration, "content": .content,
+        "csv": .csv,
         "dictionary": .dictionary, "file": .file, "head": .head, "json": .json, "keyfile": .keyFile,
         "message": .message, "notification": .notification, "placeholder": .placeholder, "proc": .proc,
-        "reply": .reply, "request": .request, "search": .search, "totp": .totp, "xml": .xml,
+        "reply": .reply, "request": .request, "search": .search, "totp": .totp, "transfer": .transfer,
+        "xml": .xml,
     ]
 }

@@ -31,6 +31,13 @@ struct `Who may change something` {
             [.string(""), .vardict([VaultsInterface.UnlockOption.terminal: .string("/dev/pts/0")])]
         ),
         (VaultsInterface.cancelUnlock, VaultsInterface.description, []),
+        (
+            VaultsInterface.importLogins, VaultsInterface.description,
+            [
+                .string(""), PassedDescriptor(duplicating: 0).map { .descriptor($0) } ?? .byte(0),
+                .vardict([:]),
+            ]
+        ),
         (ConfigurationInterface.reload, ConfigurationInterface.description, []),
     ]
 

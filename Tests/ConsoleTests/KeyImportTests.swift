@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import KDBX
 import KeePassHTTP
 import SecretService
 import SecureMemory
@@ -40,7 +41,8 @@ private struct PluginKeyFile {
     }
 
     func keys(password: String = password) throws(ConsoleError) -> PluginKeys {
-        try PluginKeys(file: path, password: SecretBytes(utf8: password), keyFile: nil)
+        let source = SourceDatabase(path: path, keyFile: nil, limits: KDBXLimits())
+        return try PluginKeys(source.open(password: SecretBytes(utf8: password), by: DirectDeriver()))
     }
 }
 
@@ -191,7 +193,8 @@ struct KeyImportTests {
                 == "\(empty.path) can't be opened: the password, the key file or both are wrong. Try again, with --key-file if it has one, and --no-password if it has only that."
         )
         #expect(throws: ConsoleError.self) {
-            try PluginKeys(file: empty.path, password: nil, keyFile: nil)
+            let source = SourceDatabase(path: empty.path, keyFile: nil, limits: KDBXLimits())
+            return try PluginKeys(source.open(password: nil, by: DirectDeriver()))
         }
         // These are told before the password is asked for.
         let text = try empty.folder.write("text", "no database")
@@ -216,7 +219,7 @@ struct KeyImportTests {
         ] as [(String, String?, String)] {
             #expect(
                 refusal { () throws(ConsoleError) in
-                    try PluginKeys.look(at: file, keyFile: keyFile)
+                    try SourceDatabase(path: file, keyFile: keyFile, limits: KDBXLimits()).look()
                 } == words
             )
         }

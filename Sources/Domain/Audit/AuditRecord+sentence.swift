@@ -31,6 +31,7 @@ extension AuditRecord {
         case .revoked: "client \(client) was revoked by \(by)"
         case .restricted: "client \(client) was restricted to \(fields[.part] ?? "everything") by \(by)"
         case .imported: "client \(client) was imported from a KeePass file by \(by)"
+        case .loginsImported: "\(logins) came into \(vault) from a file, by \(by)"
         case .forgotten:
             "the decision to \(fields[.decision] ?? "allow") \(Self.granted(fields[.kind] ?? "release"))\(place) from \(vault), for client \(client), was forgotten by \(by)"
         case .unmuted:

@@ -43,6 +43,8 @@ package struct AuditRecord: Equatable, Sendable {
         case restricted
         /// A client's key was taken over from a KeePass file by the person.
         case imported
+        /// New logins came into a vault from a file of the person's.
+        case loginsImported = "logins-imported"
         /// A standing decision was forgotten by the person.
         case forgotten
         /// The person had what was denied unseen since a denial shown again.

@@ -22,6 +22,13 @@ package enum VaultsInterface {
     /// Gives up the caller's own calls of `UnlockWithOptions`, which then fail.
     package static let cancelUnlock = BusMethod("CancelUnlock")
 
+    /// Puts logins of another program into a vault, or says what that would do; the vault has to be open.
+    package static let importLogins = BusMethod(
+        "Import",
+        in: [BusArgument("name", "s"), BusArgument("logins", "h"), BusArgument("options", "a{sv}")],
+        out: [BusArgument("result", "a{sv}")]
+    )
+
     /// A vault has been locked or unlocked, or its entries have changed.
     package static let changed = BusSignal("Changed")
 
@@ -32,7 +39,7 @@ package enum VaultsInterface {
     package static let description = BusInterfaceDescription(
         name: name,
         path: path,
-        methods: [list, lock, unlock, unlockWithOptions, cancelUnlock],
+        methods: [list, lock, unlock, unlockWithOptions, cancelUnlock, importLogins],
         signals: [changed],
         properties: [version]
     )
@@ -50,6 +57,23 @@ package enum VaultsInterface {
         package static let locale = "locale"
         /// `b`: whether the person sees the session's display, too; if not, only the terminal is used.
         package static let display = "display"
+    }
+
+    /// Options of `Import`.
+    package enum ImportOption {
+        /// `b`: whether nothing is to be stored.
+        package static let dryRun = "dry-run"
+    }
+
+    /// Keys of the result of `Import`.
+    package enum ImportKey {
+        /// `s`: the vault's name.
+        package static let vault = "vault"
+        /// `ay`: for each login, in the order in which they came, what becomes of it: 0 new, 1 the same is there,
+        /// 2 another one is there, 3 it can't be kept.
+        package static let outcomes = "outcomes"
+        /// `a(us)`: of those that can't be kept, their places and why, a sentence; at most a thousand.
+        package static let reasons = "reasons"
     }
 
     /// Keys of a vault's dictionary.

@@ -58,7 +58,7 @@ struct BusCallers: Sendable {
         return answerer
     }
 
-    /// The caller of `Forget`, `Unlock` and `Unmute`: also not one that belongs to an asker or to who was just denied, as
+    /// The caller of `Forget`, `Import`, `Unlock` and `Unmute`: also not one that belongs to an asker or to who was just denied, as
     /// for an answer, nor one that runs the same program or descends from such a one (`AnswerRule.runsProgram`).
     ///
     /// Our own command line itself may be asking in a script while the person uses it elsewhere.

@@ -24,6 +24,7 @@ struct VaultsObject: Sendable {
     /// The callers that wait for those that no terminal is lent to.
     private let waits = LentUnlocks()
     private let sharedUnlocks = SharedUnlocks()
+    private let importing: LoginImporting
     /// How long a lock waits for what was saved and another program has overwritten, and for its record.
     private let settling: Duration
 
@@ -41,6 +42,7 @@ struct VaultsObject: Sendable {
         (self.clients, self.grants) = (clients, grants)
         (self.approvals, self.callers, self.audit) = (approvals, callers, audit)
         self.settling = settling
+        importing = LoginImporting(vaults: vaults, callers: callers, audit: audit)
     }
 
     static let path = ObjectPath(constant: VaultsInterface.path)
@@ -52,6 +54,7 @@ struct VaultsObject: Sendable {
                 (VaultsInterface.list, list), (VaultsInterface.lock, lock), (VaultsInterface.unlock, unlock),
                 (VaultsInterface.unlockWithOptions, unlockWithOptions),
                 (VaultsInterface.cancelUnlock, cancelUnlock),
+                (VaultsInterface.importLogins, importing.importLogins),
             ]
         )
         return ExportedObject(path: Self.path, interfaces: [interface])
@@ -196,13 +199,23 @@ struct VaultsObject: Sendable {
     /// The vault of a name; all of them for an empty one.
     private func named(_ name: String) throws(DBusError) -> [any VaultStore] {
         guard !name.isEmpty else { return vaults.value }
-        let wanted = PlainName(cleaning: name)?.text
-        let found = vaults.value.filter { $0.name == wanted }
-        guard !found.isEmpty else {
-            throw .notFound("There is no vault of that name: `keybell status` lists them.")
-        }
+        let found = vaults.value.named(name)
+        guard !found.isEmpty else { throw .noVault }
         return found
     }
+}
+
+extension [any VaultStore] {
+    /// Those of a name.
+    func named(_ name: String) -> [any VaultStore] {
+        let wanted = PlainName(cleaning: name)?.text
+        return filter { $0.name == wanted }
+    }
+}
+
+extension DBusError {
+    /// That there is no vault of a name.
+    static let noVault = notFound("There is no vault of that name: `keybell status` lists them.")
 }
 
 extension VaultStatus {

@@ -30,7 +30,10 @@ struct KeybellCommand: AsyncParsableCommand {
                     GrantsCommand.self, ForgetCommand.self, ImportClientsCommand.self,
                 ]
             ),
-            CommandGroup(name: "Vaults", subcommands: [LockCommand.self, UnlockCommand.self]),
+            CommandGroup(
+                name: "Vaults",
+                subcommands: [LockCommand.self, UnlockCommand.self, ImportCommand.self]
+            ),
             CommandGroup(
                 name: "Setup",
                 subcommands: [ReloadCommand.self, SocketCommand.self, CertificateCommand.self]

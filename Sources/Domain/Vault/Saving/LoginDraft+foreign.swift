@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import SecureMemory
+
 // What a client may not save because another program, or Keybell itself later on, would do more with it than fill in a
 // form.
 extension LoginDraft {
@@ -20,6 +22,14 @@ extension LoginDraft {
         let name = plain(fieldName)
         if name.hasPrefix("kp2a_url") { return !Login.isFurtherURL(fieldName) }
         return foreignSettings.contains { name.hasPrefix($0) }
+    }
+
+    /// Whether a string field may be in a login that is imported: it is no program's setting, and no URL with wildcards
+    /// or of a scheme that starts something.
+    package static func mayBeImported(_ fieldName: String, _ value: SecretBytes) -> Bool {
+        guard !isReserved(fieldName), !isForeignSetting(fieldName) else { return false }
+        guard Login.isFurtherURL(fieldName) else { return true }
+        return value.exposedText().map(isPlainAddress) ?? false
     }
 
     /// Whether a string field of this name looks like some program's settings, perhaps one unknown here: what it says

@@ -69,6 +69,21 @@ extension DaemonBus {
         dictionaries(try await call(VaultsInterface.description, VaultsInterface.list, starts: starts))
     }
 
+    /// Unlocks a vault, if that is needed.
+    ///
+    /// - Parameter name: Its name; nil for the first.
+    /// - Returns: Its name.
+    /// - Throws: Why it isn't open.
+    func openVault(_ name: String?) async throws(ConsoleError) -> String {
+        typealias Key = VaultsInterface.Key
+        let found = try await vaults().first { name == nil || $0[Key.name]?.asString == name }
+        guard let found, let name = found[Key.name]?.asString else {
+            throw .refused("There is no vault of that name: `keybell status` lists them.")
+        }
+        if found[Key.locked]?.asBool ?? true { try await unlock(name) }
+        return name
+    }
+
     /// How many requests wait for their turn to be shown.
     func queuedCount() async throws(ConsoleError) -> Int {
         let answer = try await call(

@@ -4,10 +4,43 @@ import BusInterface
 import ConcurrencyTools
 import DBus
 import FoundationEssentials
+import Glibc
 import Linux
 import SecretService
 
+extension TerminalDevice {
+    /// Whether pinentry could open a terminal: after `su` it belongs to the previous user.
+    static func mayBeOpened(_ terminal: String) -> Bool {
+        unsafe access(terminal, R_OK | W_OK) == 0
+    }
+}
+
 extension DaemonBus {
+    /// As long as a person may take to type a password several times.
+    private static let unlockTimeout = Duration.seconds(600)
+
+    /// Unlocks a vault, or all of them for nil; the person is asked in this terminal where there is one.
+    ///
+    /// - Throws: Why it isn't open.
+    func unlock(_ vault: String?) async throws(ConsoleError) {
+        let terminal = TerminalDevice.ownInForeground()
+        // A terminal that can't be lent isn't: pinentry then asks on the display.
+        if let terminal, TerminalDevice.mayBeOpened(terminal), let lease = try? TerminalLease() {
+            defer { withExtendedLifetime(lease) {} }
+            return try await unlock(vault ?? "", lending: terminal, within: Self.unlockTimeout)
+        }
+        do throws(ConsoleError) {
+            try await call(
+                VaultsInterface.description,
+                VaultsInterface.unlock,
+                texts: [vault ?? ""],
+                timeout: Self.unlockTimeout
+            )
+        } catch {
+            throw terminal.map { UnlockCommand.adding(toFailure: error, of: $0, vault: vault) } ?? error
+        }
+    }
+
     /// Unlocks while pinentry may use this terminal; whatever would end this command ends pinentry first.
     ///
     /// - Parameters:

@@ -2,13 +2,10 @@
 
 import ArgumentParser
 import Audit
-import DerivationProcess
 import DisplayText
 import Glibc
-import KDBX
 import Linux
 import SecretService
-import SecureMemory
 import Settings
 
 /// `keybell import-clients`: takes over the associations of the KeePassHttp plugin.
@@ -28,25 +25,12 @@ struct ImportClientsCommand: AsyncParsableCommand {
     @Argument(help: "The .kdbx file.", completion: .file(extensions: ["kdbx"]))
     var file: String
 
-    @Option(help: "The file's key file.", completion: .file())
-    var keyFile: String?
-
-    @Flag(help: "The file has a key file and no password.")
-    var noPassword = false
+    @OptionGroup var source: SourceDatabaseOptions
 
     @Flag(help: "Replace a key of the same Id that is there already.")
     var overwrite = false
 
-    @Option(help: "The configuration file; else the usual one.")
-    var config: String?
-
     @OptionGroup var output: JSONOption
-
-    func validate() throws {
-        guard !noPassword || keyFile != nil else {
-            throw ValidationError("--no-password takes a --key-file.")
-        }
-    }
 
     /// Keeps a record of a key that is stored, where `keybell log` finds it.
     private static func record(_ id: String) {
@@ -65,22 +49,9 @@ struct ImportClientsCommand: AsyncParsableCommand {
     func run() async throws {
         let daemon = try await DaemonBus.connect()
         let state = await daemon.configuration().details
-        // Its limits are the file's, the keyring is the one that the daemon looks into.
-        let configuration = try Configuration.forCommand(config)
-        let serving = try ServingSettings.find(config, state)
-        let limits = KDBXLimits(
-            seconds: configuration.unlock.maximumKDFSeconds,
-            mebibytes: configuration.unlock.maximumKDFMemoryMiB
-        )
-        try PluginKeys.look(at: file, keyFile: keyFile, limits: limits)
-        let password = noPassword ? nil : try PasswordInput.ask("Password of \(PlainText.cleaned(file)): ")
-        let keys = try PluginKeys(
-            file: file,
-            password: password,
-            keyFile: keyFile,
-            limits: limits,
-            deriver: DerivationProcess()
-        )
+        // The keyring is the one that the daemon looks into.
+        let serving = try ServingSettings.find(source.config, state)
+        let keys = try PluginKeys(source.open(file))
         let keyring = try await Keyring.open(daemon, collection: serving.collection)
         let result = try await KeyImport(keys, into: keyring, overwrites: overwrite, stored: Self.record)
         if output.json {

@@ -26,39 +26,15 @@ struct UnlockCommand: AsyncParsableCommand {
 
     @OptionGroup var output: JSONOption
 
-    /// As long as a person may take to type a password several times.
-    private static let timeout = Duration.seconds(600)
-
     func run() async throws {
         let daemon = try await DaemonBus.connect()
-        let terminal = TerminalDevice.ownInForeground()
-        // A terminal that can't be lent isn't: pinentry then asks on the display.
-        if let terminal, Self.mayBeOpened(terminal), let lease = try? TerminalLease() {
-            defer { withExtendedLifetime(lease) {} }
-            try await daemon.unlock(vault ?? "", lending: terminal, within: Self.timeout)
-        } else {
-            do throws(ConsoleError) {
-                try await daemon.call(
-                    VaultsInterface.description,
-                    VaultsInterface.unlock,
-                    texts: [vault ?? ""],
-                    timeout: Self.timeout
-                )
-            } catch {
-                throw terminal.map { Self.adding(toFailure: error, of: $0, vault: vault) } ?? error
-            }
-        }
+        try await daemon.unlock(vault)
         try await report(daemon)
-    }
-
-    /// Whether pinentry could open a terminal: after `su` it belongs to the previous user.
-    private static func mayBeOpened(_ terminal: String) -> Bool {
-        unsafe access(terminal, R_OK | W_OK) == 0
     }
 
     /// What keeps pinentry from asking in a terminal that another user has opened, as after `su`.
     static func adding(toFailure error: ConsoleError, of terminal: String, vault: String?) -> ConsoleError {
-        guard case .refused(let text) = error, !Self.mayBeOpened(terminal) else { return error }
+        guard case .refused(let text) = error, !TerminalDevice.mayBeOpened(terminal) else { return error }
         let command = (["keybell", "unlock"] + [vault].compactMap(\.self)).map { ShellWord.quoting($0) }
         let line = ShellWord.quoting(command.joined(separator: " "))
         return .refused(

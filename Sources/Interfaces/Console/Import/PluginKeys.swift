@@ -3,7 +3,6 @@
 import DisplayText
 import KDBX
 import KeePassHTTP
-import Linux
 import SecureMemory
 import Vault
 
@@ -72,81 +71,5 @@ struct PluginKeys: Sendable {
         return
             "The entry \"KeePassHttp Settings\" of this file isn't the plugin's, which has the uuid \(own): this one's is "
             + "\(other), as a copied or imported entry's is, and no client's key in it was ever in use here. \(cure)"
-    }
-
-    /// Opens a file and takes the keys out of it; the file is only read.
-    ///
-    /// - Parameters:
-    ///   - path: The file.
-    ///   - password: Its password, or nil for none.
-    ///   - keyFile: Where its key file is, or nil for none.
-    ///   - limits: What it may cost to open it.
-    ///   - deriver: What derives its key.
-    /// - Throws: What is wrong with the file or its key, or that it has no client's key in it.
-    init(
-        file path: String,
-        password: SecretBytes?,
-        keyFile: String?,
-        limits: KDBXLimits = KDBXLimits(),
-        deriver: any KeyDeriver = DirectDeriver()
-    ) throws(ConsoleError) {
-        let bytes = try Self.read(path)
-        let keyBytes: [UInt8]? = if let keyFile { try Self.readKeyFile(keyFile) } else { nil }
-        let database: Database
-        do throws(KDBXError) {
-            let key = try CompositeKey(password: password, keyFile: keyBytes)
-            database = try Database(reading: bytes, key: key, limits: limits, by: deriver)
-        } catch {
-            throw Self.refusal(of: path, error, limits)
-        }
-        try self.init(database)
-    }
-
-    /// Checks whether a file could be opened at all, before anybody is asked for its password.
-    static func look(
-        at path: String,
-        keyFile: String?,
-        limits: KDBXLimits = KDBXLimits()
-    ) throws(ConsoleError) {
-        let bytes = try read(path)
-        let keyBytes: [UInt8]? = if let keyFile { try readKeyFile(keyFile) } else { nil }
-        do throws(KDBXError) {
-            _ = try LockedFile(parsing: bytes)
-            if let keyBytes { _ = try CompositeKey(password: nil, keyFile: keyBytes) }
-        } catch {
-            throw refusal(of: path, error, limits)
-        }
-    }
-
-    private static func readKeyFile(_ path: String) throws(ConsoleError) -> [UInt8] {
-        try read(path, "name the key file as --key-file, or leave that out if it has none")
-    }
-
-    private static func read(
-        _ path: String,
-        _ cure: String = "name the .kdbx file that KeePass opens, or see whether you may read it"
-    ) throws(ConsoleError) -> [UInt8] {
-        do throws(SystemCallError) {
-            return try FileBytes.read(FileBytes.resolved(path), limit: 1 << 30)
-        } catch {
-            throw .refused("\(PlainText.cleaned(path)) can't be read (\(error.words)): \(cure).")
-        }
-    }
-
-    /// What is wrong with a file or its key, and what to do about it.
-    private static func refusal(of path: String, _ error: KDBXError, _ limits: KDBXLimits) -> ConsoleError {
-        let words = error.words(limits)
-        let sentence =
-            "\(PlainText.cleaned(path)) can't be opened: \(words)" + (words.hasSuffix(".") ? "" : ".")
-        let cure =
-            switch error {
-            case .wrongKey: "Try again, with --key-file if it has one, and --no-password if it has only that."
-            case .noKey: "Type its password, or name its key file as --key-file."
-            case .keyFile: "Name the key file that it was made with as --key-file."
-            case .notKDBX: "Name the .kdbx file that KeePass opens."
-            case .truncated, .damaged: "Fetch it from a backup."
-            default: error.cure ?? ""
-            }
-        return .refused(cure.isEmpty ? sentence : sentence + " " + cure)
     }
 }

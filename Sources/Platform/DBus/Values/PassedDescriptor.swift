@@ -2,7 +2,7 @@
 
 import Glibc
 
-/// A file descriptor that came in a message, closed when nobody holds it any more.
+/// A file descriptor that came in a message, or is to go out in one, closed when nobody holds it any more.
 ///
 /// What it means to hold one is the sender's business: logind keeps the computer awake for as long.
 package final class PassedDescriptor: Hashable, Sendable {
@@ -14,6 +14,13 @@ package final class PassedDescriptor: Hashable, Sendable {
         self.number = number
         // libdbus already duplicates it this way; a descriptor that leaks into a pinentry would never be closed.
         _ = fcntl(number, F_SETFD, FD_CLOEXEC)
+    }
+
+    /// Duplicates a descriptor that somebody else owns, to send it; nil where the process has no room for another.
+    package convenience init?(duplicating other: Int32) {
+        let number = fcntl(other, F_DUPFD_CLOEXEC, 3)
+        guard number >= 0 else { return nil }
+        self.init(adopting: number)
     }
 
     deinit {

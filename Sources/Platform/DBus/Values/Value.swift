@@ -28,7 +28,7 @@ package enum Value: Hashable, Sendable {
     case objectPath(ObjectPath)
     /// `g`.
     case signature(Signature)
-    /// `h`. One that is to be sent is refused, as nothing here has one to give.
+    /// `h`. libdbus duplicates one that is sent.
     case descriptor(PassedDescriptor)
     /// `a` and the element's type, then the elements.
     case array(Signature, [Value])

@@ -59,9 +59,19 @@ struct KDBXFixture {
     func restarted(
         path: String? = nil,
         passwords: ScriptedPasswords? = nil,
+        keyFile: String? = nil,
+        timeout: Duration = .seconds(10),
         makeDeriver: @escaping @Sendable () -> any KeyDeriver = { DirectDeriver() }
     ) -> KDBXStore {
-        Self.store(path ?? self.path, passwords ?? self.passwords, state, clock, makeDeriver: makeDeriver)
+        Self.store(
+            path ?? self.path,
+            keyFile: keyFile,
+            passwords ?? self.passwords,
+            state,
+            clock,
+            stateTimeout: timeout,
+            makeDeriver: makeDeriver
+        )
     }
 
     static func store(
@@ -73,6 +83,8 @@ struct KDBXFixture {
         timeout: Duration = .seconds(120),
         retryPause: Duration = .seconds(1),
         isWatched: Bool = true,
+        stateTimeout: Duration = .seconds(10),
+        logger: Logger = quiet,
         reached: @escaping @Sendable (FileReplacement.Step) throws(SystemCallError) -> Void = { _ in },
         makeDeriver: @escaping @Sendable () -> any KeyDeriver = { DirectDeriver() }
     ) -> KDBXStore {
@@ -83,9 +95,10 @@ struct KDBXFixture {
             passwords: passwords,
             makeDeriver: makeDeriver,
             state: state,
-            logger: quiet,
+            logger: logger,
             now: { clock.now },
             timeout: timeout,
+            stateTimeout: stateTimeout,
             lookTimeout: .seconds(60),
             retryPause: retryPause,
             tellsChanges: { _ in isWatched },

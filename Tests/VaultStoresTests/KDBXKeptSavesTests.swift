@@ -280,7 +280,7 @@ struct KDBXKeptSavesTests {
         await store.lock()
         gate.isOpen.signal()
         _ = await unlocking.value
-        await store.line.isDone()
+        await store.fileTasks.isDone()
         #expect(await store.status().isLocked)
         await store.finish()
         #expect(try isKept(fixture))

@@ -242,7 +242,7 @@ struct KDBXModel {
             await store.lookAtKept()
         } else if FileManager.default.fileExists(atPath: state) {
             // What may be written there now is there.
-            await store.line.isDone()
+            await store.fileTasks.isDone()
             try FileManager.default.moveItem(atPath: state, toPath: away)
             try Data().write(to: URL(filePath: state))
             isStateAway = true
@@ -299,7 +299,7 @@ struct KDBXModel {
     /// The daemon ends without another word.
     private mutating func kill() async throws {
         if isStateAway { try await toggleState() }
-        await store.line.isDone()
+        await store.fileTasks.isDone()
         // What is in memory alone is lost then.
         await store.lookAtKept()
         if await store.keptSaves.isAnyInMemory { return }
@@ -314,7 +314,7 @@ struct KDBXModel {
 
     /// A lock is over: whatever is written into the file from now on, what was saved is kept.
     private mutating func settle() async throws {
-        await store.line.isDone()
+        await store.fileTasks.isDone()
         if isStateAway {
             // What the file alone has may be overwritten.
             let (file, kept) = try found()

@@ -79,7 +79,7 @@ struct KDBXStoreCertaintyTests {
             try? KDBXFixture.write(KDBXFixture.database(), to: path)
         }
         #expect(throws: VaultError.self) {
-            try file.putBack(state, at: KDBXFixture.then, by: swapping, writingBy: DirectDeriver())
+            try file.putBack(state, by: swapping, writingBy: DirectDeriver())
         }
     }
 }

@@ -46,12 +46,12 @@ struct KDBXStoreLeftCopiesTests {
         try await store.unlock(for: UnlockReason())
         let (file, opened) = (await store.file, try #require(await store.opened))
         await store.finish()
-        let merged = file.withKept(
-            opened,
-            in: keptSaves,
-            openedBy: passwords.map { SecretBytes(utf8: $0) },
+        let merge = KDBXKeptMerge(
+            for: file.reader,
+            of: keptSaves,
             by: CancellableDerivers(makeDeriver, within: time)
         )
+        let merged = merge.merged(with: opened, openedBy: passwords.map { SecretBytes(utf8: $0) })
         return (Set(merged.opened.snapshot.index.all.map(\.title)), merged.left)
     }
 

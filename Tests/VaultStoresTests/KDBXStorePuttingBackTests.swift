@@ -62,7 +62,7 @@ struct KDBXStorePuttingBackTests {
         await fixture.store.lock()
         try await pause(.milliseconds(100))
         try stale.write(to: URL(filePath: fixture.path))
-        await fixture.store.line.isDone()
+        await fixture.store.fileTasks.isDone()
         #expect(try titles(fixture) == ["Example", "Other", "ours"])
     }
 

@@ -28,6 +28,13 @@ package struct SystemCallError: Error, Equatable, Sendable, CustomStringConverti
         return error
     }
 
+    /// What was to be done with a file takes too long, and is waited for no longer.
+    package static var noAnswer: SystemCallError {
+        var error = SystemCallError(call: "open", code: ETIMEDOUT)
+        error.said = "The disk or server that it is on gives no answer"
+        return error
+    }
+
     /// Keeps the failure that the calling thread just had.
     static func last(_ call: String) -> SystemCallError {
         SystemCallError(call: call, code: errno)

@@ -98,13 +98,17 @@ package struct KDBXKeptFiles: Sendable {
     ///   - bytes: The whole file.
     ///   - saves: What it is kept for.
     ///   - duplicated: SHA-256 of the vault's file in hex, where that has it all.
+    ///   - known: What else it has, though it needn't be remembered any more; nil where that is nothing.
+    ///   - keyFile: Where the key file is that opens it.
     /// - Returns: Where it is.
     /// - Throws: Why it can't be kept anywhere.
     @discardableResult
     func write(
         _ bytes: [UInt8],
         saves: KDBXSaves,
-        duplicated: String? = nil
+        duplicated: String? = nil,
+        replacing known: KDBXSaves? = nil,
+        keyFile: String? = nil
     ) throws(SystemCallError) -> String {
         try Self.writing.withLock { _ throws(SystemCallError) in
             try SafeFile.makeFolder(state)
@@ -113,11 +117,11 @@ package struct KDBXKeptFiles: Sendable {
             }
             // First, for without it nothing of the file is merged.
             var isCertain = try Self.note(of: path).write(
-                KDBXSavesNote(saves, of: vault, duplicated: duplicated)
+                KDBXSavesNote(saves, of: vault, duplicated: duplicated, keyFile: keyFile)
             )
             isCertain = try writeFile(bytes, path) && isCertain
             let former = oldestFirst().map(copy).filter { former in
-                former.path != path && saves.contains(former.saves)
+                former.path != path && (known ?? saves).contains(former.saves)
                     // What the file lacked goes once it has that for certain.
                     && (duplicated == nil || former.duplicated != nil)
             }
@@ -135,7 +139,8 @@ package struct KDBXKeptFiles: Sendable {
             path: path,
             bytes: nil,
             saves: note?.known ?? KDBXSaves(),
-            duplicated: note?.file
+            duplicated: note?.file,
+            keyFile: note?.keyFile
         )
     }
 
@@ -164,7 +169,7 @@ package struct KDBXKeptFiles: Sendable {
                 guard let path = copy.path else { continue }
                 // Without that it is merged by the next unlock all the same.
                 _ = try? Self.note(of: path).write(
-                    KDBXSavesNote(copy.saves, of: vault, duplicated: duplicated)
+                    KDBXSavesNote(copy.saves, of: vault, duplicated: duplicated, keyFile: copy.keyFile)
                 )
             }
             return !copies.isEmpty
@@ -215,6 +220,8 @@ private struct KDBXSavesNote: Codable {
         /// In seconds since 1970.
         let modified: Int64?
         let successor: Int64?
+        /// Nil in notes of earlier versions.
+        let isReplaced: Bool?
     }
 
     let saves: [Save]
@@ -222,16 +229,20 @@ private struct KDBXSavesNote: Codable {
     let vault: String
     /// SHA-256 of the vault's file that has it all, in hex.
     let file: String?
+    /// Where the vault's key file was, if it had one.
+    let keyFile: String?
 
-    init(_ known: KDBXSaves, of vault: String, duplicated: String?) {
+    init(_ known: KDBXSaves, of vault: String, duplicated: String?, keyFile: String?) {
         self.vault = vault
+        self.keyFile = keyFile
         saves = known.saves.map { mark, save in
             Save(
                 mark: mark,
                 head: save.entry.head,
                 tail: save.entry.tail,
                 modified: save.modified?.unix,
-                successor: save.successor?.unix
+                successor: save.successor?.unix,
+                isReplaced: save.isReplaced
             )
         }
         file = duplicated
@@ -242,7 +253,8 @@ private struct KDBXSavesNote: Codable {
             let known = KDBXSaves.Save(
                 entry: Identifier(head: save.head, tail: save.tail),
                 modified: save.modified.map { Timestamp(unix: $0) },
-                successor: save.successor.map { Timestamp(unix: $0) }
+                successor: save.successor.map { Timestamp(unix: $0) },
+                isReplaced: save.isReplaced ?? false
             )
             return (save.mark, known)
         }

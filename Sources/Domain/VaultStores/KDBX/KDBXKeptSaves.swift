@@ -16,6 +16,8 @@ struct KDBXCopy: Sendable {
     let saves: KDBXSaves
     /// SHA-256 of the vault's file that is known to have it all, in hex; nil where none is.
     var duplicated: String?
+    /// Where the key file was that the vault had then; nil where it had none, or that isn't known.
+    var keyFile: String?
 }
 
 /// Keeps what Keybell had saved in a vault.
@@ -24,66 +26,95 @@ struct KDBXCopy: Sendable {
 /// file has, and may lose once nobody follows it, is in the state folder, too.
 ///
 /// What is kept goes only where the vault's file has it for certain, or a later copy has it. What reads or writes the state
-/// folder blocks.
+/// folder blocks, until a deadline: after that, what was known of the folder before counts, and nothing is removed.
 final class KDBXKeptSaves: Sendable {
     private struct State {
         /// What is in memory alone, and so lost when the daemon ends.
         var copies: [KDBXCopy] = []
         /// Why they are.
         var reason: String?
-        var paths: [String] = []
-        /// What was in the state folder, and the vault's file had, too.
-        var duplicates: [KDBXCopy] = []
+        /// What was in the state folder when that was last looked at.
+        var found: [KDBXCopy] = []
+
+        /// What there is, as far as known.
+        var all: [KDBXCopy] { found + copies }
     }
 
-    private let place: KDBXKeptFiles
+    private let files: KDBXKeptFiles
     /// The vault's name, for texts that people read.
     private let name: String
     private let state = Mutex(State())
-    /// Whoever changes what is kept, from reading what there is to the last byte written: what one removes another must
-    /// not write after that.
-    private let looking = Mutex(())
+    /// From reading what there is to the last byte written nothing else is done: what one removes another must not write
+    /// after that.
+    let folder: FolderAccess
 
-    init(name: String, path: String, state: String) {
+    /// - Parameters:
+    ///   - name: The vault's name.
+    ///   - path: The vault's file, as the configuration has it.
+    ///   - state: The state folder.
+    ///   - timeout: How long the state folder may take.
+    init(name: String, path: String, state: String, timeout: Duration = .seconds(10)) {
         self.name = name
-        place = KDBXKeptFiles(vault: path, state: state)
+        files = KDBXKeptFiles(vault: path, state: state)
+        folder = FolderAccess(label: "org.keybell.kdbx.kept", timeout: timeout)
     }
 
     /// Why something that was saved is in memory alone, and what to do about it; nil if nothing is.
     var trouble: String? {
         state.withLock { $0.reason }.map {
-            "What Keybell saved in \(name) is in memory alone, and lost when Keybell ends, for neither the vault's file nor \(place.state) takes it (\($0)): make room in that folder, or mend the file."
+            "What Keybell saved in \(name) is in memory alone, and lost when Keybell ends, for neither the vault's file nor \(files.state) takes it (\($0)): make room in that folder, or mend the file."
         }
     }
 
+    /// Why what was kept before may not be in the vault yet; nil while the state folder answers.
+    var delay: String? {
+        guard folder.isHanging else { return nil }
+        return
+            "What Keybell saved in \(name) before may be missing in it, for \(files.state) doesn't answer: see whether the disk or server that it is on does. It is put into the vault once that answers."
+    }
+
     /// What was in the state folder, and the vault's file isn't known to have, when that was last looked at.
-    var paths: [String] { state.withLock { $0.paths } }
+    var paths: [String] {
+        state.withLock { $0.found.filter { $0.duplicated == nil }.compactMap(\.path) }
+    }
+
+    /// Whether something is in memory alone.
+    var isAnyInMemory: Bool { state.withLock { !$0.copies.isEmpty } }
+
+    /// Whether there is anything that the file isn't known to have, as far as known.
+    var isAnyKept: Bool { isAnyInMemory || !paths.isEmpty }
+
+    /// Whether the state folder has taken too long, and hasn't answered since.
+    var isHanging: Bool { folder.isHanging }
+
+    /// Returns once the state folder answers, however long that takes; it doesn't block.
+    func answers() async { await folder.answers() }
 
     /// Looks at the state folder, once more tries to keep there what is in memory alone, and says what there is.
+    ///
+    /// - Returns: What there was before, where that takes too long.
     @discardableResult
     func look() -> [KDBXCopy] {
-        looking.withLock { _ in lookNow() }
+        folder.result { self.lookNow() } ?? state.withLock { $0.all }
     }
 
     private func lookNow() -> [KDBXCopy] {
         for copy in state.withLock({ $0.copies }) {
             guard let bytes = copy.bytes else { continue }
             do throws(SystemCallError) {
-                _ = try place.write(bytes, saves: copy.saves)
+                _ = try files.write(bytes, saves: copy.saves, keyFile: copy.keyFile)
                 state.withLock { $0.copies.removeAll { $0.saves == copy.saves } }
             } catch {
                 let reason = error.words
                 state.withLock { $0.reason = reason }
             }
         }
-        let found = place.found().map(place.copy)
-        let copies = state.withLock { state in
-            state.paths = found.filter { $0.duplicated == nil }.compactMap(\.path)
-            state.duplicates = found.filter { $0.duplicated != nil }
+        let found = files.found().map(files.copy)
+        return state.withLock { state in
+            state.found = found
             if state.copies.isEmpty { state.reason = nil }
-            return state.copies
+            return state.all
         }
-        return found + copies
     }
 
     /// Whether all that was saved in a state is kept already, if only in memory.
@@ -98,18 +129,16 @@ final class KDBXKeptSaves: Sendable {
     /// - Parameters:
     ///   - bytes: The whole file.
     ///   - saves: What it is kept for.
-    func keep(_ bytes: [UInt8], saves: KDBXSaves) {
-        looking.withLock { _ in
-            state.withLock { state in
-                state.copies.removeAll { saves.contains($0.saves) }
-                state.copies.append(KDBXCopy(path: nil, bytes: bytes, saves: saves))
-            }
-            _ = lookNow()
+    ///   - keyFile: Where the key file is that opens it.
+    func keep(_ bytes: [UInt8], saves: KDBXSaves, keyFile: String? = nil) {
+        state.withLock { state in
+            state.copies.removeAll { saves.contains($0.saves) }
+            state.copies.append(KDBXCopy(path: nil, bytes: bytes, saves: saves, keyFile: keyFile))
         }
+        let looked: [KDBXCopy]? = folder.result { self.lookNow() }
+        guard looked == nil else { return }
+        state.withLock { if !$0.copies.isEmpty { $0.reason = SystemCallError.noAnswer.words } }
     }
-
-    /// Whether something is in memory alone.
-    var isAnyInMemory: Bool { state.withLock { !$0.copies.isEmpty } }
 
     /// Drops what the vault's file has for certain by now, but for one duplicate.
     ///
@@ -117,42 +146,78 @@ final class KDBXKeptSaves: Sendable {
     ///   - saves: What the file has.
     ///   - bytes: What is in it.
     ///   - digest: Its SHA-256.
+    ///   - keyFile: Where the key file is that opens it.
     /// - Returns: The files that were removed, and aren't duplicates.
-    func drop(_ saves: KDBXSaves, in bytes: [UInt8], _ digest: [UInt8]) -> [String] {
-        looking.withLock { _ in
+    func drop(
+        _ saves: KDBXSaves,
+        in bytes: [UInt8],
+        _ digest: [UInt8],
+        keyFile: String? = nil
+    ) -> [String] {
+        state.withLock { state in
+            state.copies.removeAll { saves.contains($0.saves) }
+            if state.copies.isEmpty { state.reason = nil }
+        }
+        return folder.result { [self] in
             defer { _ = lookNow() }
-            state.withLock { $0.copies.removeAll { saves.contains($0.saves) } }
             let digest = Hex.text(digest)
             let isDue = { (copy: KDBXCopy) in copy.duplicated == nil && saves.contains(copy.saves) }
-            if !place.found().map(place.copy).contains(where: { $0.duplicated == digest && $0.saves == saves }
-            ) {
+            let copies = files.found().map(files.copy)
+            if !copies.contains(where: { $0.duplicated == digest && $0.saves == saves }) {
                 do throws(SystemCallError) {
-                    try place.write(bytes, saves: saves, duplicated: digest)
+                    try files.write(bytes, saves: saves, duplicated: digest, keyFile: keyFile)
                 } catch {
                     // There is no room for another one, so these are the duplicates.
-                    place.note(duplicated: digest, where: isDue)
+                    files.note(duplicated: digest, where: isDue)
                     return []
                 }
             }
-            return place.remove(where: isDue)
-        }
+            return files.remove(where: isDue)
+        } ?? []
     }
 
     // MARK: - Duplicates
 
-    /// Keeps what was just written into the vault's file, in the former one's place.
-    func writeDuplicate(_ bytes: [UInt8], saves: KDBXSaves, _ digest: [UInt8]) throws(SystemCallError) {
+    /// Keeps what was just written into the vault's file, instead of the duplicate of its former content.
+    ///
+    /// - Parameters:
+    ///   - bytes: What was written.
+    ///   - saves: What it is kept for.
+    ///   - known: The same with what needn't be remembered any more.
+    ///   - digest: Its SHA-256.
+    ///   - keyFile: Where the key file is that opens it.
+    /// - Throws: Why it can't be kept; that it takes too long, too: it may yet be.
+    func writeDuplicate(
+        _ bytes: [UInt8],
+        saves: KDBXSaves,
+        replacing known: KDBXSaves,
+        _ digest: [UInt8],
+        keyFile: String?
+    ) throws(SystemCallError) {
         guard !saves.isEmpty else { return }
-        try looking.withLock { _ throws(SystemCallError) in
-            try place.write(bytes, saves: saves, duplicated: Hex.text(digest))
+        let outcome = folder.result { [self] () -> Result<Void, SystemCallError> in
+            do throws(SystemCallError) {
+                try files.write(
+                    bytes,
+                    saves: saves,
+                    duplicated: Hex.text(digest),
+                    replacing: known,
+                    keyFile: keyFile
+                )
+            } catch {
+                return .failure(error)
+            }
             _ = lookNow()
+            return .success(())
         }
+        guard let outcome else { throw .noAnswer }
+        try outcome.get()
     }
 
     /// Whether it had just this when the state folder was last looked at.
     func hasDuplicate(of saves: KDBXSaves, _ digest: [UInt8]) -> Bool {
         let digest = Hex.text(digest)
-        return state.withLock { $0.duplicates.contains { $0.duplicated == digest && $0.saves == saves } }
+        return state.withLock { $0.found.contains { $0.duplicated == digest && $0.saves == saves } }
     }
 
     /// What the vault's file has, if it has this digest.
@@ -166,9 +231,10 @@ final class KDBXKeptSaves: Sendable {
     /// Removes the duplicates of what the file has for certain.
     func dropDuplicates(in digest: [UInt8]) {
         let digest = Hex.text(digest)
-        looking.withLock { _ in
-            _ = place.remove { $0.duplicated == digest }
-            _ = lookNow()
+        // What stays because that takes too long is removed another time.
+        _ = folder.result { [self] in
+            _ = files.remove { $0.duplicated == digest }
+            return lookNow()
         }
     }
 
@@ -176,16 +242,24 @@ final class KDBXKeptSaves: Sendable {
     ///
     /// - Returns: Whether there are any.
     @discardableResult
-    func noteMissing(where isMissing: (KDBXCopy) -> Bool) -> Bool {
-        looking.withLock { _ in
+    func noteMissing(where isMissing: @escaping @Sendable (KDBXCopy) -> Bool) -> Bool {
+        folder.result { [self] in
             defer { _ = lookNow() }
-            return place.note(duplicated: nil) { $0.duplicated != nil && isMissing($0) }
-        }
+            return files.note(duplicated: nil) { $0.duplicated != nil && isMissing($0) }
+        } ?? false
     }
 
     /// The bytes of a copy.
     func bytes(of copy: KDBXCopy) throws(SystemCallError) -> [UInt8] {
         if let bytes = copy.bytes { return bytes }
-        return try FileBytes.read(copy.path ?? "", limit: KDBXReader.sizeLimit)
+        let outcome = folder.result { () -> Result<[UInt8], SystemCallError> in
+            do throws(SystemCallError) {
+                return .success(try FileBytes.read(copy.path ?? "", limit: KDBXReader.sizeLimit))
+            } catch {
+                return .failure(error)
+            }
+        }
+        guard let outcome else { throw .noAnswer }
+        return try outcome.get()
     }
 }

@@ -102,6 +102,7 @@ struct KDBXLog: Sendable {
     /// Why something that is kept isn't in the file.
     enum Left: String, Error {
         case unopened = "no password of this unlock opens it"
+        case noKeyFile = "the key file that the vault had then can't be read"
         case otherDatabase = "it is of another database than the file is now"
         case unwritten = "the file couldn't be written"
         case untried = "opening it would have taken too long"
@@ -113,6 +114,8 @@ struct KDBXLog: Sendable {
             switch self {
             case .unopened:
                 "the next unlock merges it where the password that the vault had then is typed first, with the key file of then; or merge it in KeePassXC, then remove it"
+            case .noKeyFile:
+                "put that back where it was, and the next unlock merges it; or merge it in KeePassXC, then remove it"
             case .otherDatabase, .unknown: "merge it in KeePassXC, then remove it"
             case .unwritten: "the next save that succeeds, or the next unlock, puts it there"
             case .untried: "the next unlock tries it again"
@@ -122,10 +125,27 @@ struct KDBXLog: Sendable {
     }
 
     /// Something that was kept isn't in the file yet.
-    func isLeft(_ paths: [String], _ reason: Left) {
+    ///
+    /// - Parameters:
+    ///   - paths: Where it is kept.
+    ///   - reason: Why.
+    ///   - keyFiles: The key files that the vault had then.
+    func isLeft(_ paths: [String], _ reason: Left, keyFiles: Set<String>) {
+        var metadata: Logger.Metadata = ["vault": "\(vault)", "kept": "\(Self.text(paths))"]
+        if [.unopened, .noKeyFile].contains(reason), !keyFiles.isEmpty {
+            metadata["key_file"] = "\(Self.text(keyFiles.sorted()))"
+        }
         logger.warning(
             "What Keybell had saved is still kept in the state folder: \(reason.rawValue); \(reason.advice)",
-            metadata: ["vault": "\(vault)", "kept": "\(Self.text(paths))"]
+            metadata: metadata
+        )
+    }
+
+    /// What is kept can't be looked for.
+    func isNotLookedFor(_ reason: String) {
+        logger.warning(
+            "What Keybell had saved and kept elsewhere isn't looked for yet",
+            metadata: ["vault": "\(vault)", "reason": "\(reason)"]
         )
     }
 

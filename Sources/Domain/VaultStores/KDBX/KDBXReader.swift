@@ -8,35 +8,33 @@ import Vault
 
 /// Reads a KDBX file and its key file from the disk: it blocks and takes long, so it is never called on an actor.
 struct KDBXReader: Sendable {
-    /// A file that has been read, with what it takes to read and write it again.
-    struct Opened: Sendable {
-        let snapshot: KDBXSnapshot
-        let key: CompositeKey
-        /// The key after its derivation, good as long as nobody writes the file.
-        let derived: DerivedKey
-        /// SHA-256 of the file as it was read or written.
-        let digest: [UInt8]
-        /// What Keybell has saved since the vault was opened: it comes back where another program overwrites it.
-        var saved = KDBXSaves()
-        /// Whether part of that could not be written into the file yet.
-        var isUnwritten = false
-        /// Whether a crash of the system can't bring back the file that was there before this was written.
-        var isCertain = true
-    }
-
     /// Longer than any database that fits in memory.
     static let sizeLimit = 1 << 30
 
     /// What the vault is called, for texts that people read.
     let name: String
     let path: String
-    let keyFile: String?
+    var keyFile: String?
     let limits: KDBXLimits
+
+    /// What it takes to open the vault, but for the password.
+    struct Files: Sendable {
+        /// The vault's file, encrypted.
+        let vault: [UInt8]
+        /// The key file, if it has one.
+        let keyFile: [UInt8]?
+    }
+
+    /// Reads both files.
+    func files() throws(VaultError) -> Files {
+        Files(vault: try read(), keyFile: try keyFileBytes())
+    }
 
     /// Checks that the file is there and could be opened at all.
     func checkFile() throws(VaultError) {
-        _ = try parse(read())
-        guard let keyFile = try keyFileBytes() else { return }
+        let files = try files()
+        _ = try parse(files.vault)
+        guard let keyFile = files.keyFile else { return }
         do throws(KDBXError) {
             _ = try CompositeKey(password: nil, keyFile: keyFile)
         } catch {
@@ -44,19 +42,13 @@ struct KDBXReader: Sendable {
         }
     }
 
-    /// Opens the file with a password, or with its key file alone; nil if that doesn't open it.
-    func open(with password: SecretBytes?, by deriver: any KeyDeriver) throws(VaultError) -> Opened? {
-        try open(read(), with: password, by: deriver)
-    }
-
-    /// The same for what was read of a file.
+    /// Opens what was read with a password, or with its key file alone; nil if that doesn't open it.
     func open(
-        _ bytes: [UInt8],
+        _ files: Files,
         with password: SecretBytes?,
         by deriver: any KeyDeriver
     ) throws(VaultError) -> Opened? {
-        let keyFile = try keyFileBytes()
-        let file = try parse(bytes)
+        let (file, keyFile) = (try parse(files.vault), files.keyFile)
         // With a key file, no password is what most mean by an empty one.
         let passwords = password?.isEmpty ?? false && keyFile != nil ? [nil, password] : [password]
         for password in passwords {
@@ -68,7 +60,8 @@ struct KDBXReader: Sendable {
                     snapshot: KDBXSnapshot(database),
                     key: key,
                     derived: derived,
-                    digest: Digest.sha256(bytes)
+                    digest: Digest.sha256(files.vault),
+                    keyFile: self.keyFile
                 )
             } catch .wrongKey {
                 continue
@@ -96,6 +89,7 @@ struct KDBXReader: Sendable {
                 key: former.key,
                 derived: derived,
                 digest: Digest.sha256(bytes),
+                keyFile: former.keyFile,
                 saved: database.isSame(as: former.snapshot.database, but: former.saved.entries)
                     ? former.saved : KDBXSaves()
             )
@@ -124,7 +118,15 @@ struct KDBXReader: Sendable {
         }
     }
 
-    private func keyFileBytes() throws(VaultError) -> [UInt8]? {
+    /// Why a file that takes too long is waited for no longer.
+    var takesTooLong: VaultError {
+        .unavailable(
+            "The file of the vault \(name), or its key file, takes too long to be read: see whether the disk or server that it is on answers. `keybell doctor` says where it is looked for."
+        )
+    }
+
+    /// What is in the key file; nil if the vault has none.
+    func keyFileBytes() throws(VaultError) -> [UInt8]? {
         guard let keyFile else { return nil }
         do throws(SystemCallError) {
             return try FileBytes.read(FileBytes.resolved(keyFile), limit: 64 << 20)

@@ -11,6 +11,8 @@ struct KDBXSaves: Equatable, Sendable {
     /// So many saves are remembered over an unlock: what a program deletes without a word of it in the file comes back
     /// only as long as that.
     static let most = 256
+    /// So many are remembered of a vault that is open, and even those only while the vault has their states.
+    static let mostOfOpenVault = 1 << 15
 
     /// One save.
     struct Save: Hashable, Sendable {
@@ -21,6 +23,9 @@ struct KDBXSaves: Equatable, Sendable {
         /// When Keybell's last state of the entry was made in a database that had this save: where the file has that one,
         /// and this save not any more, another program has removed it on purpose.
         var successor: Timestamp?
+        /// Whether Keybell has saved another password of the entry since: then this one's is as little needed as the
+        /// vault's settings say.
+        var isReplaced = false
     }
 
     /// By a random number for each: the state that has it has all that was saved then, in an entry or its history,
@@ -40,15 +45,41 @@ struct KDBXSaves: Equatable, Sendable {
     ///
     /// - Parameters:
     ///   - entries: The entries.
+    ///   - replacesPassword: Whether they got another password.
     ///   - modified: When the new state of each was made.
-    mutating func add(_ entries: [Identifier], at modified: (Identifier) -> Timestamp?) {
+    mutating func add(
+        _ entries: [Identifier],
+        replacesPassword: Bool = true,
+        at modified: (Identifier) -> Timestamp?
+    ) {
         let times = Dictionary(entries.map { ($0, modified($0)) }) { $1 }
         for (mark, save) in saves {
-            if let time = times[save.entry] { saves[mark]?.successor = time ?? save.successor }
+            guard let time = times[save.entry] else { continue }
+            saves[mark]?.successor = time ?? save.successor
+            if replacesPassword { saves[mark]?.isReplaced = true }
         }
         for (entry, time) in times {
             saves[UInt64.random(in: .min ... .max)] = Save(entry: entry, modified: time)
         }
+    }
+
+    /// Forgets what no state of the vault can bring back any more, and beyond that the oldest.
+    ///
+    /// - Parameters:
+    ///   - database: A state that has all of it, but for what was dropped from histories.
+    ///   - most: How many may be left.
+    mutating func forget(notIn database: Database, most: Int = mostOfOpenVault) {
+        let gone = saves.filter { !database.hasState($0.value.entry, of: $0.value.modified) }.keys
+        for mark in gone { saves[mark] = nil }
+        guard count > most else { return }
+        let never = Timestamp(unix: .min)
+        let byAge = saves.sorted { ($0.value.modified ?? never) < ($1.value.modified ?? never) }
+        for (mark, _) in byAge.dropLast(most) { saves[mark] = nil }
+    }
+
+    /// When those states of an entry were made whose password nobody has replaced by Keybell.
+    func unreplaced(of entry: Identifier) -> Set<Timestamp> {
+        Set(saves.values.filter { $0.entry == entry && !$0.isReplaced }.compactMap(\.modified))
     }
 
     /// Adds what was merged.
@@ -56,6 +87,7 @@ struct KDBXSaves: Equatable, Sendable {
         saves.merge(other.saves) { own, other in
             var save = own
             save.successor = [own.successor, other.successor].compactMap(\.self).max()
+            save.isReplaced = own.isReplaced || other.isReplaced
             return save
         }
     }

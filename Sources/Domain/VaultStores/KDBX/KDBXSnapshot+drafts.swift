@@ -23,8 +23,18 @@ extension KDBXSnapshot {
 
     /// The database with a draft applied, and the login that the draft became.
     ///
+    /// - Parameters:
+    ///   - draft: What changes.
+    ///   - now: The time of the change.
+    ///   - saves: What Keybell has saved: a password of that which another program has overwritten stays in the history
+    ///     until another one is saved.
+    /// - Returns: The database, and the login.
     /// - Throws: `unchanged` if it is in there already, `notFound`, `refused`.
-    func saved(_ draft: LoginDraft, at now: Timestamp) throws(VaultError) -> (Database, [LoginID]) {
+    func saved(
+        _ draft: LoginDraft,
+        at now: Timestamp,
+        after saves: KDBXSaves
+    ) throws(VaultError) -> (Database, [LoginID]) {
         let changes = try changes(draft)
         guard !changes.isUnchanged else { throw .unchanged }
         guard let stored = changes.stored else {
@@ -33,7 +43,7 @@ extension KDBXSnapshot {
             return (database, [id])
         }
         do throws(KDBXError) {
-            return (try changed(stored, draft, at: now), [stored.id])
+            return (try changed(stored, draft, at: now, after: saves), [stored.id])
         } catch {
             throw Self.vaultError(error)
         }
@@ -76,9 +86,12 @@ extension KDBXSnapshot {
         }
     }
 
-    private func changed(_ stored: Login, _ draft: LoginDraft, at now: Timestamp) throws(KDBXError)
-        -> Database
-    {
+    private func changed(
+        _ stored: Login,
+        _ draft: LoginDraft,
+        at now: Timestamp,
+        after saves: KDBXSaves
+    ) throws(KDBXError) -> Database {
         guard let id = Identifier(stored.id.bytes) else { throw .notFound }
         let login = stored.changed(by: draft, fields: [:])
         var database = database
@@ -93,7 +106,8 @@ extension KDBXSnapshot {
             let text = EntrySettings.text(former, from: stored.settings, to: login.settings)
             changes.append(FieldChange(EntrySettings.fieldName, text))
         }
-        try database.change(id, changes, at: now)
+        let kept = draft.password == nil ? saves.unreplaced(of: id) : []
+        try database.change(id, changes, at: now, keepingPasswordOf: kept)
         return database
     }
 

@@ -39,7 +39,7 @@ extension KDBXStore {
                 guard !keptSaves.has(former.saved) else {
                     return isMissing && keptSaves.noteMissing { former.saved.contains($0.saves) }
                 }
-                keptSaves.keep(try file.encrypted(former), saves: former.saved)
+                keptSaves.keep(try file.encrypted(former), saves: former.saved, keyFile: former.keyFile)
                 return true
             }
             guard isNew else {
@@ -60,7 +60,7 @@ extension KDBXStore {
 
     /// Tries again and again to keep what is in memory alone, at first soon.
     ///
-    /// Not in the line, where saves and readings would wait for it.
+    /// Not among the work on the file, where saves and readings would wait for it.
     private func keepLater() {
         guard keptSaves.isAnyInMemory, !isRetrying else { return }
         isRetrying = true
@@ -86,8 +86,9 @@ extension KDBXStore {
         let isKnown = keptSaves.hasDuplicate(of: state.saved, state.digest)
         guard !isKnown || !keptSaves.paths.isEmpty || keptSaves.isAnyInMemory else { return }
         let removed = await work { [file, keptSaves] in
-            file.bytesForCertain(of: state).map { keptSaves.drop(state.saved, in: $0, state.digest) }
-                ?? []
+            file.bytesForCertain(of: state).map {
+                keptSaves.drop(state.saved, in: $0, state.digest, keyFile: state.keyFile)
+            } ?? []
         }
         if !removed.isEmpty { log.isMerged(removed) }
         changeBroadcast.send(())
@@ -100,17 +101,17 @@ extension KDBXStore {
     /// It keeps its own hold on what it needs until it is done.
     func settle(_ former: KDBXReader.Opened) {
         settlingCount += 1
-        // At once: what is before it in the line may take long.
+        // At once: what comes before it may take long.
         let keeping = Task(executorPreference: MainLoop.executor) {
             await self.keepSaved(former, isMissing: false)
         }
-        let first = line.join {
+        let first = fileTasks.join {
             await keeping.value
             return await self.putBackOrKeep(former)
         }
         // Not the task itself, which holds what it came to, a whole vault, for as long as it is held.
         settling = Task(executorPreference: MainLoop.executor) { _ = await first.value }
-        line.join {
+        fileTasks.join {
             // It has ended by now.
             guard let unsettled = await first.value else { return }
             await self.putBackLater(unsettled)
@@ -185,9 +186,8 @@ extension KDBXStore {
         guard !isGivenUp, let reader = derivers.next(), let writer = derivers.next() else {
             throw .unavailable("Deriving the key of the vault \(name) takes too long.")
         }
-        let time = now()
         let state = try await work { [file] () throws(VaultError) in
-            try file.putBack(former, at: time, by: reader, writingBy: writer)
+            try file.putBack(former, by: reader, writingBy: writer)
         }
         await dropKept(in: state)
     }

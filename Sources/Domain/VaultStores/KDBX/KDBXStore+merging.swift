@@ -16,8 +16,8 @@ extension KDBXStore {
     /// - Returns: Whether it is still the file's key: the file that was there before may be back.
     /// - Throws: Why it can't; that it takes too long, too: it goes on then.
     func goOn(with other: KDBXReader.Opened) async throws(VaultError) -> Bool {
-        let going = line.join { await self.goOnNow(with: other) }
-        // Something before it in the line may hang.
+        let going = fileTasks.join { await self.goOnNow(with: other) }
+        // What comes before it may hang.
         guard let outcome = try? await withDeadline(timeout, { await going.value }) else {
             throw .unavailable(keyIsBusy)
         }
@@ -43,15 +43,38 @@ extension KDBXStore {
         let isAny = await opening { [keptSaves] in
             keptSaves.look().contains { !saved.contains($0.saves) } || keptSaves.isAnyInMemory
         }
+        if keptSaves.isHanging { mergeOnceAnswered(openedBy: passwords) }
         guard isAny || settlingCount > 0 else { return }
         guard era == self.era else { return }
         mergeCount += 1
         let number = mergeCount
-        // Not in what waits in the line, which a lock can't take out.
+        // Not in what waits for its turn, which a lock can't take out.
         passwordsOfMerges[number] = passwords
-        let merging = line.join { await self.mergeKeptNow(number) }
+        let merging = fileTasks.join { await self.mergeKeptNow(number) }
         // What takes longer goes on.
         try? await withDeadline(timeout) { await merging.value }
+    }
+
+    /// Merges what is kept once the state folder answers, unless the vault is locked before that.
+    private func mergeOnceAnswered(openedBy passwords: [SecretBytes?]) {
+        guard opened != nil else { return }
+        passwordsOfDelayedMerge = passwords
+        changeBroadcast.send(())
+        guard !isAwaitingStateFolder else { return }
+        isAwaitingStateFolder = true
+        log.isNotLookedFor(keptSaves.delay ?? "")
+        Task(executorPreference: MainLoop.executor) { [weak self, keptSaves] in
+            await keptSaves.answers()
+            await self?.stateFolderAnswers()
+        }
+    }
+
+    private func stateFolderAnswers() async {
+        isAwaitingStateFolder = false
+        if let passwords = passwordsOfDelayedMerge.take() {
+            await mergeKept(openedBy: passwords, within: timeout)
+        }
+        changeBroadcast.send(())
     }
 
     private func mergeKeptNow(_ number: Int) async {
@@ -63,7 +86,8 @@ extension KDBXStore {
         merging = derivers
         defer { if merging === derivers { merging = nil } }
         let merged = await work { [file, keptSaves] in
-            file.withKept(former, in: keptSaves, openedBy: passwords, by: derivers)
+            KDBXKeptMerge(for: file.reader, of: keptSaves, by: derivers)
+                .merged(with: former, openedBy: passwords)
         }
         guard era == self.era else { return }
         if merged.isAny {
@@ -95,7 +119,7 @@ extension KDBXStore {
         }
         let others = keptSaves.paths.filter { !told.contains($0) }
         if !others.isEmpty { left[.unwritten] = others }
-        for (reason, paths) in left { log.isLeft(paths, reason) }
+        for (reason, paths) in left { log.isLeft(paths, reason, keyFiles: merged.keyFiles) }
     }
 
     /// Puts into the file what is served from now on, unless it was locked since this era.
@@ -111,11 +135,10 @@ extension KDBXStore {
         _ derivers: CancellableDerivers? = nil
     ) async throws(VaultError) -> Bool {
         guard era == self.era else { throw .locked }
-        let time = now()
         let deriver = derivers?.next() ?? makeDeriver()
         let writer = derivers?.next() ?? makeDeriver()
         let result = try await work { [file] () throws(VaultError) in
-            try file.reread(pending, at: time, by: deriver, writingBy: writer)
+            try file.reread(pending, by: deriver, writingBy: writer)
         }
         guard era == self.era, let result else { throw .locked }
         return await serve(result, after: former)

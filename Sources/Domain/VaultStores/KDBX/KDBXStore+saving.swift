@@ -24,7 +24,7 @@ extension KDBXStore {
         // What it starts from if a lock comes before its turn: it has been allowed, and nobody would ask for it again.
         guard let held = opened else { throw .locked }
         let (turn, timeout) = (PendingSave(), timeout)
-        let saving = line.join { () -> Result<[LoginID], VaultError> in
+        let saving = fileTasks.join { () -> Result<[LoginID], VaultError> in
             guard turn.begin() else { return .failure(.unavailable(self.isBusy)) }
             return await self.saveNow(save, over: held)
         }

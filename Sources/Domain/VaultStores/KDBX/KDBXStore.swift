@@ -50,6 +50,9 @@ package actor KDBXStore: MainLoopActor, VaultStore {
     /// The passwords by which what is kept is to be opened, by the number of the merge that waits for its turn.
     var passwordsOfMerges: [Int: [SecretBytes?]] = [:]
     var mergeCount = 0
+    /// Those by which what is kept is to be opened once the state folder answers; nil where nothing waits for that.
+    var passwordsOfDelayedMerge: [SecretBytes?]?
+    var isAwaitingStateFolder = false
     /// What derives keys for something that is kept already, which the daemon's end ends.
     var attempts: CancellableDerivers?
     /// What derives keys to put something back after a lock, which ends when the daemon's end has no time left.
@@ -76,7 +79,7 @@ package actor KDBXStore: MainLoopActor, VaultStore {
     /// What is known about the file where inotify doesn't report everything.
     let poll: KDBXFilePoll
     /// The saves and readings of the file.
-    var line = SerialTaskQueue()
+    var fileTasks = SerialTaskQueue()
     /// How long whoever saves waits for the file, which may lie on a network mount that hangs.
     let timeout: Duration
     /// How long it waits before it tries once more to put back what a lock has found overwritten.
@@ -96,6 +99,7 @@ package actor KDBXStore: MainLoopActor, VaultStore {
     ///   - logger: Where trouble goes; never a login's title, user name or URL.
     ///   - now: The time, in seconds since 1970.
     ///   - timeout: How long whoever saves waits for the file.
+    ///   - stateTimeout: How long whoever opens the vault or saves waits for the state folder.
     ///   - lookTimeout: How long a use waits for a look at a file whose changes aren't reported.
     ///   - retryPause: How long it waits before it tries once more to put back what a lock has found overwritten.
     ///   - tellsChanges: Whether inotify reports whatever changes a file.
@@ -112,6 +116,7 @@ package actor KDBXStore: MainLoopActor, VaultStore {
         logger: Logger,
         now: @escaping @Sendable () -> Int64 = { CalendarTime.now },
         timeout: Duration = .seconds(120),
+        stateTimeout: Duration = .seconds(10),
         lookTimeout: Duration = .seconds(5),
         retryPause: Duration = .seconds(1),
         tellsChanges: @escaping @Sendable (String) -> Bool = FileSystem.tellsChanges(of:),
@@ -124,13 +129,19 @@ package actor KDBXStore: MainLoopActor, VaultStore {
         (self.now, self.timeout, self.retryPause) = (now, timeout, retryPause)
         self.makeDeriver = makeDeriver
         let limits = KDBXLimits(seconds: maximumSeconds, mebibytes: maximumMemory)
-        keptSaves = KDBXKeptSaves(name: name, path: path, state: state)
-        file = KDBXFile(
-            reader: KDBXReader(name: name, path: path, keyFile: keyFile, limits: limits),
+        keptSaves = KDBXKeptSaves(name: name, path: path, state: state, timeout: stateTimeout)
+        let writer = KDBXFileWriter(
+            vault: name,
+            path: path,
             backup: KDBXBackup.inState(state, of: path),
-            keptSaves: keptSaves,
             logger: logger,
             reached: reached
+        )
+        file = KDBXFile(
+            reader: KDBXReader(name: name, path: path, keyFile: keyFile, limits: limits),
+            writer: writer,
+            keptSaves: keptSaves,
+            logger: logger
         )
         work = BlockingWork(label: "org.keybell.kdbx")
         hashFile = KDBXHashFile(
@@ -143,10 +154,8 @@ package actor KDBXStore: MainLoopActor, VaultStore {
         opening = BlockingWork(label: "org.keybell.kdbx.opening")
         keeping = BlockingWork(label: "org.keybell.kdbx.keeping")
         // Before it is opened, and so before anything is saved.
-        opening.begin { [file, keptSaves] in
-            file.clearLitter()
-            keptSaves.look()
-        }
+        opening.begin { writer.clearLitter() }
+        keeping.begin { [keptSaves] in keptSaves.look() }
     }
 
     deinit {
@@ -173,7 +182,7 @@ package actor KDBXStore: MainLoopActor, VaultStore {
             replacementIDCount: opened?.snapshot.database.replacementIDs.count ?? 0,
             trouble: opened == nil ? nil : trouble.map { "\($0)" },
             kept: keptNow(),
-            unkept: keptSaves.trouble,
+            unkept: keptSaves.trouble ?? (opened == nil ? nil : keptSaves.delay),
             hash: hash
         )
     }
@@ -192,6 +201,7 @@ package actor KDBXStore: MainLoopActor, VaultStore {
         rereading = nil
         merging?.end()
         passwordsOfMerges = [:]
+        passwordsOfDelayedMerge = nil
         (opened, trouble) = (nil, nil)
         fileWatch.stop()
         changeBroadcast.send(())
@@ -204,9 +214,9 @@ package actor KDBXStore: MainLoopActor, VaultStore {
     }
 
     package func savesAreDone() async {
-        await line.isDone()
+        await fileTasks.isDone()
         // What a save has joined at its end, since the vault was locked meanwhile.
-        await line.isDone()
+        await fileTasks.isDone()
     }
 
     /// Locks it, and puts back what another program has overwritten.
@@ -225,6 +235,11 @@ package actor KDBXStore: MainLoopActor, VaultStore {
             await savesAreDone()
         } onCancel: {
             Task(executorPreference: MainLoop.executor) { await self.giveUp() }
+        }
+        // What is being written there is waited for, as long as there is time.
+        if keptSaves.isHanging {
+            // Whether it came is looked at below.
+            try? await withDeadline(timeout) { [keptSaves] in await keptSaves.answers() }
         }
         if keptSaves.isAnyInMemory { await lookAtKept() }
         if let trouble = keptSaves.trouble { log.isLost(trouble) }
@@ -375,14 +390,14 @@ package actor KDBXStore: MainLoopActor, VaultStore {
     /// Reads the file anew; ends once a reading that began after this call is done.
     func fileChanged() async {
         guard opened != nil || unlocking != nil else { return }
-        if fileWatch.requestReading() { reading = line.join { await self.rereadNow() } }
+        if fileWatch.requestReading() { reading = fileTasks.join { await self.rereadNow() } }
         await reading?.value
     }
 
     private func rereadNow() async {
         fileWatch.readingBegins()
         guard let former = opened else { return fileWatch.changedWhileOpening() }
-        let (era, time) = (era, now())
+        let era = era
         // The path may lead elsewhere from now on.
         watch()
         do throws(VaultError) {
@@ -392,7 +407,7 @@ package actor KDBXStore: MainLoopActor, VaultStore {
             // As in a save: what was acknowledged is put back even if the vault is locked meanwhile.
             let writer = makeDeriver()
             let result = try await work { [file] () throws(VaultError) in
-                try file.reread(former, at: time, by: deriver, writingBy: writer)
+                try file.reread(former, by: deriver, writingBy: writer)
             }
             guard era == self.era else { return }
             guard let result else {

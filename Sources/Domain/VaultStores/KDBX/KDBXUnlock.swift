@@ -31,6 +31,9 @@ final class KDBXUnlock: Sendable {
         }
     }
 
+    /// How long reading the vault's files may take.
+    private static let readingTimeout = Duration.seconds(60)
+
     /// For whom it is.
     let reason: UnlockReason
 
@@ -79,7 +82,22 @@ final class KDBXUnlock: Sendable {
 
     /// Checks that the file is there and could be opened at all.
     func checkFile() async throws(VaultError) {
-        try await work { [reader] () throws(VaultError) in try reader.checkFile() }
+        try await timed { (reader) throws(VaultError) in try reader.checkFile() }
+    }
+
+    /// Reads files, which may be on a disk that hangs.
+    private func timed<Value: Sendable>(
+        _ read: @escaping @Sendable (KDBXReader) throws(VaultError) -> Value
+    ) async throws(VaultError) -> Value {
+        let (work, reader) = (work, reader)
+        // Nil where it is late, or ended by a lock, which has its own words.
+        let outcome = try? await withDeadline(Self.readingTimeout) {
+            await Result { () async throws(VaultError) in
+                try await work { () throws(VaultError) in try read(reader) }
+            }
+        }
+        guard let outcome else { throw reader.takesTooLong }
+        return try outcome.get()
     }
 
     /// Asks until the password is the right one.
@@ -122,6 +140,7 @@ final class KDBXUnlock: Sendable {
 
     /// Tries a password; nil if it isn't the right one.
     private func open(with password: SecretBytes?) async throws(VaultError) -> KDBXReader.Opened? {
+        let files = try await timed { (reader) throws(VaultError) in try reader.files() }
         let deriver = makeDeriver()
         let isEnded = state.withLock { state in
             state.deriver = deriver
@@ -133,7 +152,9 @@ final class KDBXUnlock: Sendable {
             [work, reader] () -> Result<KDBXReader.Opened?, VaultError> in
             do throws(VaultError) {
                 return .success(
-                    try await work { () throws(VaultError) in try reader.open(with: password, by: deriver) }
+                    try await work { () throws(VaultError) in
+                        try reader.open(files, with: password, by: deriver)
+                    }
                 )
             } catch {
                 return .failure(error)

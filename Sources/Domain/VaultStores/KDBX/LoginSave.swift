@@ -28,10 +28,29 @@ enum LoginSave: Sendable {
         }
     }
 
-    /// The database with it, and the logins that it is about.
-    func applied(to snapshot: KDBXSnapshot, at now: Timestamp) throws(VaultError) -> (Database, [LoginID]) {
+    /// Whether it gives a login another password.
+    var replacesPassword: Bool {
         switch self {
-        case .one(let draft): try snapshot.saved(draft, at: now)
+        case .one(let draft): draft.password != nil
+        case .new: true
+        }
+    }
+
+    /// The database with it, and the logins that it is about.
+    ///
+    /// - Parameters:
+    ///   - snapshot: A state of the vault.
+    ///   - saves: What Keybell has saved in that.
+    ///   - now: The time of the save.
+    /// - Returns: The database, and the logins.
+    /// - Throws: What the drafts don't allow.
+    func applied(
+        to snapshot: KDBXSnapshot,
+        after saves: KDBXSaves,
+        at now: Timestamp
+    ) throws(VaultError) -> (Database, [LoginID]) {
+        switch self {
+        case .one(let draft): try snapshot.saved(draft, at: now, after: saves)
         case .new(let drafts): try snapshot.adding(drafts, at: now)
         }
     }

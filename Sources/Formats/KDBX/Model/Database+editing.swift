@@ -33,6 +33,8 @@ extension Database {
     ///   - id: The entry.
     ///   - changes: What is to become of which string; the others stay.
     ///   - now: The time of the change; it counts as made a second after the one before where that isn't earlier.
+    ///   - kept: Times of states in its history: the password of the youngest of them stays there, whatever room the
+    ///     settings leave, unless it is the entry's.
     /// - Returns: Whether anything was different; if not, nothing has been touched.
     /// - Throws: `notFound`; `unwritable` for what the file can't represent as it is meant. Nothing has been touched
     ///   then.
@@ -40,7 +42,8 @@ extension Database {
     package mutating func change(
         _ id: Identifier,
         _ changes: [FieldChange],
-        at now: Timestamp
+        at now: Timestamp,
+        keepingPasswordOf kept: Set<Timestamp> = []
     ) throws(KDBXError) -> Bool {
         guard let entry = entryPlaces[id] else { throw .notFound }
         var places = StringPlaces(of: entry, in: self)
@@ -49,7 +52,7 @@ extension Database {
         guard !effective.isEmpty else { return false }
         // The clock may have been ahead: the present state is the latest, or a merge would take a former one for that.
         let time = max(now, Timestamp(unix: modified(entry).unix + 1))
-        keepFormerState(of: entry)
+        keepFormerState(of: entry, andPasswordOf: kept)
         for change in effective { apply(change, to: entry, &places) }
         setTime("LastModificationTime", of: entry, to: time)
         setTime("LastAccessTime", of: entry, to: now)

@@ -1,12 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import SecureMemory
 import XMLTree
 
 extension Database {
-    /// Copies an entry as it is into its history, and drops what is too old or too large for the database's settings.
-    mutating func keepFormerState(of entry: Element) {
+    /// Copies an entry as it is into its history, and drops what is too old or too large for the database's settings, but
+    /// for the youngest of the states of some times that were there before, unless it has the entry's password.
+    mutating func keepFormerState(of entry: Element, andPasswordOf kept: Set<Timestamp> = []) {
+        let youngest = states(inHistoryOf: entry).filter { kept.contains(modified($0)) }
+            .max { modified($0) < modified($1) }
+        let isPresent = youngest.map { password(of: $0) == password(of: entry) } ?? true
         addToHistory(of: entry, [copyOfState(entry, from: self)])
-        pruneHistory(of: entry)
+        pruneHistory(of: entry, except: isPresent ? [] : Set(youngest.map { [modified($0)] } ?? []))
+    }
+
+    private func password(of state: Element) -> SecretBytes? {
+        value("Password", of: state).flatMap { secret(in: $0) }
+    }
+
+    private func states(inHistoryOf entry: Element) -> [Element] {
+        document.child(of: entry, named: "History").map { document.children(of: $0, named: "Entry") } ?? []
     }
 
     /// A copy of an entry without its history, not yet attached anywhere.
@@ -48,8 +61,7 @@ extension Database {
     }
 
     private func tooOld(inHistoryOf entry: Element) -> ArraySlice<Element> {
-        guard let history = document.child(of: entry, named: "History") else { return [] }
-        let states = document.children(of: history, named: "Entry")
+        let states = states(inHistoryOf: entry)
         var first = 0
         if let text = meta("HistoryMaxItems"), let most = Int(text), most >= 0 {
             first = max(0, states.count - most)

@@ -50,6 +50,12 @@ extension Database {
         }
     }
 
+    /// Whether an entry, or its history, has a state of a time; of one whose time isn't known, whether the entry is there.
+    package func hasState(_ id: Identifier, of time: Timestamp?) -> Bool {
+        guard let entry = entryPlaces[id] else { return false }
+        return time.map { times(ofStates: entry).contains($0) } ?? true
+    }
+
     private func times(ofStates entry: Element) -> Set<Timestamp> {
         let history = document.child(of: entry, named: "History")
         let former = history.map { document.children(of: $0, named: "Entry").map(modified) } ?? []

@@ -51,10 +51,18 @@ extension LoginIndex {
         _ url: String,
         submit: String? = nil,
         realm: String? = nil,
+        username: String? = nil,
         options: MatchOptions = MatchOptions(),
         now: Int64 = 1000
     ) -> String {
-        matches(MatchQuery(url: url, submitUrl: submit, realm: realm, options: options, now: now))
-            .map(\.sampleName).joined(separator: " ")
+        let query = MatchQuery(
+            url: url,
+            submitUrl: submit,
+            realm: realm,
+            username: username,
+            options: options,
+            now: now
+        )
+        return matches(query).map(\.sampleName).joined(separator: " ")
     }
 }

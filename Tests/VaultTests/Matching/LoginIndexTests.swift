@@ -235,6 +235,36 @@ import VaultTestSupport
         #expect(index.found("https://example.com/", options: MatchOptions(sortBy: .title)) == "2 1 3")
     }
 
+    @Test(arguments: [
+        ("alice", "host ref"), ("Alice", "ref"), ("bob", "ref"), ("carol", "domain"), ("", "host other ref"),
+    ])
+    func `where a user is named nobody else's logins are there`(user: String, found: String) {
+        let host = "https://git.example.com/"
+        let index = LoginIndex([
+            .sample("host", url: host, username: "alice"), .sample("other", url: host, username: "dave"),
+            .sample("ref", url: host, username: user == "carol" ? "eve" : "{REF:U@T:me}"),
+            .sample("domain", url: "https://example.com/", username: "carol"),
+        ])
+        #expect(
+            index.found(host, username: user).split(separator: " ").sorted().joined(separator: " ") == found
+        )
+    }
+
+    @Test(arguments: [
+        ("https://git.corp.example.com/", "https://none.corp.example.com/"),
+        ("https://git.example.com:8443/x?y", "https://none.example.com:8443/"), ("https://example.com/", nil),
+        ("https://example.co.uk/", nil), ("https://192.0.2.1/", nil), ("https://[::1]:80/", nil),
+        ("http://localhost/", nil), ("androidapp://com.example.app/", nil),
+    ])
+    func `a host beside another is one that the domain's logins are for, too`(page: String, beside: String?)
+        throws
+    {
+        let address = try #require(PageAddress(page))
+        #expect(address.beside(label: "none") == beside)
+        let index = LoginIndex([.sample("domain", url: "https://corp.example.com/")])
+        if let beside { #expect(index.found(beside) == index.found(page)) }
+    }
+
     @Test func `several vaults are searched as one`() {
         let first = LoginIndex([.sample("far", url: "https://example.com/far/away")])
         let second = LoginIndex([.sample("near", url: "https://example.com/")])

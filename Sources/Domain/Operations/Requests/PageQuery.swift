@@ -18,7 +18,7 @@ struct PageQuery: Sendable {
         self.now = now
     }
 
-    /// The query for the Url, SubmitUrl and Realm of a request.
+    /// The query for the Url, SubmitUrl, Realm and Login of a request.
     func query(of verified: VerifiedRequest) throws(Refusal) -> MatchQuery {
         let (url, submit) = (try verified.required("Url"), verified.text("SubmitUrl"))
         let (page, form) = (Self.head(of: url), submit.map(Self.head))
@@ -28,6 +28,7 @@ struct PageQuery: Sendable {
             url: isWhole ? page ?? "" : "",
             submitUrl: isWhole ? form ?? nil : nil,
             realm: verified.text("Realm"),
+            username: verified.text("Login"),
             options: options,
             now: now()
         )

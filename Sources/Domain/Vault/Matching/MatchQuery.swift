@@ -8,6 +8,8 @@ package struct MatchQuery: Sendable {
     package let submit: PageAddress?
     /// The realm that the page names, never empty.
     package let realm: String?
+    /// Whose logins alone are asked for, never empty; nil for anybody's.
+    package let username: String?
     /// How logins are chosen and ordered.
     package let options: MatchOptions
     /// The time, in seconds since 1970.
@@ -31,12 +33,14 @@ package struct MatchQuery: Sendable {
     ///   - url: The field `Url`, an address or a title.
     ///   - submitUrl: The field `SubmitUrl`: an address, the name of an application, or nothing.
     ///   - realm: The field `Realm`.
+    ///   - username: The field `Login`.
     ///   - options: How logins are chosen and ordered.
     ///   - now: The time, in seconds since 1970.
     package init(
         url: String,
         submitUrl: String? = nil,
         realm: String? = nil,
+        username: String? = nil,
         options: MatchOptions = MatchOptions(),
         now: Int64
     ) {
@@ -51,6 +55,7 @@ package struct MatchQuery: Sendable {
         unclearSubmit = leaving.map(UnclearAddress.place)
         unclear = [page == nil ? self.url : "", leaving ?? ""]
         self.realm = realm.flatMap { $0.isEmpty ? nil : $0 }
+        self.username = username.flatMap { $0.isEmpty ? nil : $0 }
         self.options = options
         self.now = now
         order = MatchOrder(to: submit == nil ? url : submitUrl ?? url, options)
@@ -62,9 +67,15 @@ package struct MatchQuery: Sendable {
 
     /// Whether a login may be offered at all, wherever it was found.
     func admits(_ login: Login) -> Bool {
-        guard login.pages.admits(realm: realm) else { return false }
+        guard login.pages.admits(realm: realm), admits(user: login.username) else { return false }
         if options.hideExpired, login.isExpired(at: now) { return false }
         if let realm, let own = login.realm, !own.utf8.elementsEqual(realm.utf8) { return false }
         return !login.denies(self)
+    }
+
+    /// Whether a user name is the one that is asked for, or may become it by what it refers to.
+    private func admits(user: String) -> Bool {
+        guard let username else { return true }
+        return user.utf8.elementsEqual(username.utf8) || user.utf8.contains(UInt8(ascii: "{"))
     }
 }

@@ -17,4 +17,11 @@ extension PageAddress {
         }
         return names.map(\.text)
     }
+
+    /// The address of a host beside this one, with another first label; nil where logins of this host are for it alone,
+    /// since its domain is no site.
+    package func beside(label: String) -> String? {
+        guard lookupHosts.count > 1, let scheme else { return nil }
+        return "\(scheme.name)://\(label).\(lookupHosts[1])\(writtenPort.map { ":\($0)" } ?? "")/"
+    }
 }

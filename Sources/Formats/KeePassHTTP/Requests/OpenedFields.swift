@@ -93,7 +93,7 @@ extension RequestType {
     fileprivate var encryptedForm: EncryptedForm {
         switch self {
         case .testAssociate, .associate, .getAllLogins, .generatePassword: EncryptedForm()
-        case .getLogins, .getLoginsCount: EncryptedForm(texts: ["Url", "SubmitUrl", "Realm"])
+        case .getLogins, .getLoginsCount: EncryptedForm(texts: ["Url", "SubmitUrl", "Realm", "Login"])
         case .getLoginsByNames: EncryptedForm(lists: ["Names"])
         case .getLoginByUUID: EncryptedForm(texts: ["Uuid"])
         case .customSearch: EncryptedForm(texts: ["SearchString"])

@@ -62,6 +62,19 @@ struct GitCredentialTests {
         }
     }
 
+    @Test(arguments: ["username", "path", "host", "protocol"])
+    func `a name that isn't UTF-8 is not taken for none`(key: String) {
+        var bytes = Array("protocol=https\nhost=a.example\n\(key)=car".utf8) + [0xFF] + Array("ol\n\n".utf8)
+        bytes.reverse()
+        #expect(
+            throws: ConsoleError.refused(
+                "The \(key) that git names isn't UTF-8: no login can be found by it."
+            )
+        ) {
+            try GitCredential.read { () throws(ConsoleError) in bytes.popLast() }
+        }
+    }
+
     @Test func `a login is the named user's, or anybody's`() throws {
         let named = try Self.read("username=ann\n")
         #expect(named.admits(login: "ann") && !named.admits(login: "Ann") && !named.admits(login: ""))

@@ -280,6 +280,66 @@ struct GitHelperTests {
         }
     }
 
+    /// Stores a login as another program does.
+    private static func put(_ session: DaemonSession, _ title: String, _ url: String) async throws {
+        let attributes = ["xdg:schema", "org.keybell.Login", "username", "alice", "url", url, "title", title]
+        let made = try await ChildProcess.run(
+            "secret-tool",
+            ["store", "--label=x"] + attributes,
+            environment: session.bus.environment,
+            input: "former"
+        )
+        #expect(made.status == 0, "\(made)")
+    }
+
+    @Test(arguments: [
+        ("Work", "https://corp.example.net/", "wants to save a new login at git.corp."),
+        ("Work", "https://git.corp.example.net/", "wants to change your login “Work” at git.corp."),
+        ("git.corp.example.net", "", "wants to change your login “git.corp.example.net” at "),
+    ])
+    func `a new password changes a login of just that host, and none of its domain`(
+        title: String,
+        url: String,
+        question: String
+    ) async throws {
+        let session = try await DaemonSession()
+        try await Self.put(session, title, url)
+        let alice = ["host=git.corp.example.net", "username=alice"]
+        let (given, _) = try await Self.answering(session) {
+            try await Self.helper(session, "get", alice[0], alice[1])
+        }
+        #expect(given.output == "username=alice\npassword=former\n", "\(given)")
+        let (stored, asked) = try await Self.answering(session) {
+            try await Self.helper(session, "store", alice[0], alice[1], "password=new")
+        }
+        #expect(stored.status == 0 && asked.count == 1, "\(stored) \(asked)")
+        #expect(asked.last?.contains(question) == true, "\(asked)")
+    }
+
+    @Test func `where git names a user, that one's login alone is asked about and allowed`() async throws {
+        let session = try await DaemonSession()
+        _ = try await Self.answering(session) { try await Self.helper(session, "get") }
+        for (user, password) in [("ann", "1"), ("bob", "2")] {
+            _ = try await Self.answering(session) {
+                try await Self.helper(session, "store", "username=\(user)", "password=\(password)")
+            }
+        }
+        async let granted = Self.helper(session, "get", "username=bob")
+        let question = try await BusAnswerer(session).question()
+        let shown = question.details["entries"]?.asArray ?? []
+        #expect(shown.count == 1, "\(question)")
+        #expect(try await session.keybell("allow", question.code, "--scope", "always").status == 0)
+        #expect(try await granted.output == "username=bob\npassword=2\n")
+        let (bob, unasked) = try await Self.answering(session, "deny") {
+            try await Self.helper(session, "get", "username=bob")
+        }
+        #expect(bob.output == "username=bob\npassword=2\n" && unasked.isEmpty, "\(bob) \(unasked)")
+        let (ann, asked) = try await Self.answering(session, "deny") {
+            try await Self.helper(session, "get", "username=ann")
+        }
+        #expect(ann.output.isEmpty && asked.count == 1, "\(ann) \(asked)")
+    }
+
     @Test func `a denied key, a missing daemon and unknown operations leave it to git`() async throws {
         let session = try await DaemonSession()
         let (denied, asked) = try await Self.answering(session, "deny") {

@@ -32,25 +32,30 @@ struct GitCredential: Sendable {
                 }
             }
             guard !line.isEmpty else { return credential }
-            credential.take(line)
+            try credential.take(line)
         }
         throw .usage("There are too many lines.")
     }
 
-    private mutating func take(_ line: SecretBytes) {
+    private mutating func take(_ line: SecretBytes) throws(ConsoleError) {
         let sign = line.withSpan { span in span.indices.first { span[$0] == UInt8(ascii: "=") } }
         guard let sign, let key = Self.part(of: line, 0..<sign).exposedText() else { return }
         let value = Self.part(of: line, sign + 1..<line.count)
-        // What isn't text is no name of anything.
-        var text: String { value.exposedText() ?? "" }
+        // Left out it would mean any user, or the whole host.
+        func text() throws(ConsoleError) -> String {
+            guard let text = value.exposedText() else {
+                throw .refused("The \(key) that git names isn't UTF-8: no login can be found by it.")
+            }
+            return text
+        }
         switch key {
-        case "protocol": scheme = text
-        case "host": host = text
-        case "path": path = Self.withoutSlash(text)
-        case "username": username = text
+        case "protocol": scheme = try text()
+        case "host": host = try text()
+        case "path": path = Self.withoutSlash(try text())
+        case "username": username = try text()
         case "password": password = value
         case "password_expiry_utc": isTemporary = true
-        case "url": take(url: text)
+        case "url": take(url: try text())
         default: break
         }
     }

@@ -11,6 +11,8 @@ import Vault
 struct GitHelper: Sendable {
     /// The Id that its key is asked for under, and whose keys are its own.
     static let program = "git"
+    /// What no host is called.
+    private static let noHost = "keybell-asks-for-no-host"
 
     let client: ScriptClient
     /// What git has said.
@@ -22,7 +24,7 @@ struct GitHelper: Sendable {
     func get() async throws(ConsoleError) {
         let reply = try await client.ask(
             .getLogins,
-            fields: [("Url", SecretBytes(utf8: url))],
+            fields: wanted,
             triggerUnlock: true,
             associates: true
         )
@@ -49,7 +51,7 @@ struct GitHelper: Sendable {
         if !entry.login.isEmpty { Output.line("username=" + entry.login) }
         Output.secret(SecretBytes.joining([SecretBytes(utf8: "password="), entry.password]))
         Output.line("")
-        handouts?.add(used(entry), uuid: changeable(entry))
+        handouts?.add(used(entry), uuid: await changeable(entry))
     }
 
     /// Has the person asked to save what has worked, unless it is there already.
@@ -67,14 +69,14 @@ struct GitHelper: Sendable {
                 .getLogins,
                 thing: "login",
                 page: url,
-                fields: [("Url", SecretBytes(utf8: url))],
+                fields: wanted,
                 triggerUnlock: true
             )
             let stored = logins.entries.first { given.admits(login: $0.login) }
             guard stored?.password != password else { return }
             // What the person doesn't let git see isn't saved a second time.
             guard await logins.isNoneThere() || !logins.entries.isEmpty else { return }
-            uuid = stored.flatMap(changeable)
+            uuid = if let stored { await changeable(stored) } else { nil }
         }
         let saved: String?
         do throws(ConsoleError) {
@@ -122,9 +124,32 @@ struct GitHelper: Sendable {
         return used
     }
 
-    /// The login whose password may be replaced: where git goes by paths, only one that is for this path.
-    private func changeable(_ entry: ReplyEntry) -> String? {
-        given.title.map { $0 == entry.name } ?? true ? entry.uuid : nil
+    /// What a login is asked for by: the page and, where git names one, the user, so that nobody else's is asked about.
+    private var wanted: [(name: String, value: SecretBytes)] {
+        let user = given.username.isEmpty ? [] : [("Login", SecretBytes(utf8: given.username))]
+        return [("Url", SecretBytes(utf8: url))] + user
+    }
+
+    /// The login whose password may be replaced: one that is for just this host, and where git goes by paths for this one.
+    private func changeable(_ entry: ReplyEntry) async -> String? {
+        if let title = given.title { return title == entry.name ? entry.uuid : nil }
+        guard let page = PageAddress(loose: url) else { return nil }
+        // Keybell's own have that title.
+        if entry.name == page.hostAndPort { return entry.uuid }
+        return await isFoundElsewhere(entry, than: page) ? nil : entry.uuid
+    }
+
+    /// Whether a login may be one of the whole domain, or of a pattern.
+    ///
+    /// Then a host without logins of its own, beside this one, is offered it, too; nobody is asked about a mere count.
+    private func isFoundElsewhere(_ entry: ReplyEntry, than page: PageAddress) async -> Bool {
+        guard let beside = page.beside(label: Self.noHost) else { return false }
+        // What can't be found out may be so.
+        let reply = try? await client.ask(
+            .getLoginsCount,
+            fields: [("Url", SecretBytes(utf8: beside)), ("Login", SecretBytes(utf8: entry.login))]
+        )
+        return reply?.count != 0
     }
 
     /// What git has got; nil where it was never let in, so that it has got nothing.

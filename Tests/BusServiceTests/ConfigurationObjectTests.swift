@@ -51,10 +51,12 @@ struct ConfigurationObjectTests {
         let fixture = try await ServiceFixture()
         fixture.configuration.answer.update {
             $0.access = "granted"
+            $0.sockets = [7, 8]
             $0.clientAccess = ["backup": "never"]
             $0.useless = ["approval.confirm_with: no request is confirmed"]
         }
         let state = try await Self.ask(ConfigurationInterface.state, fixture).first?.vardict
+        #expect(state?[Key.sockets] == .array("t", [.uint64(7), .uint64(8)]))
         #expect(state?[Key.access] == .string("granted"))
         #expect(state?[Key.clientAccess] == .vardict(["backup": .string("never")]))
         #expect(state?[Key.useless] == .strings(["approval.confirm_with: no request is confirmed"]))

@@ -39,6 +39,39 @@ import Testing
         return Caller(socket: owner, present: await CallerIdentification.snapshot(of: owner).holders)
     }
 
+    @Test func `who sees what we see is told from who doesn't, also where it may not be looked at`()
+        async throws
+    {
+        let wait = "echo ready; read -r end"
+        let hiding = "import ctypes; ctypes.CDLL(None).prctl(4, 0); print('ready', flush=True); input()"
+        for (command, isSeen) in [
+            (["sh", "-c", wait], true), (["python3", "-c", hiding], true),
+            (Self.unshare.split(separator: " ").map(String.init) + ["python3", "-c", hiding], false),
+            (Self.unshare.split(separator: " ").map(String.init) + ["sh", "-c", wait], false),
+        ] {
+            let child = try ChildProcess(command[0], Array(command.dropFirst()), input: nil)
+            _ = try await child.firstLine()
+            #expect(ProcessTable.shareView(child.pid, getpid()) == isSeen, "\(command)")
+            child.kill()
+        }
+        #expect(ProcessTable.shareView(getpid(), getpid()) && !ProcessTable.shareView(.max, getpid()))
+    }
+
+    @Test(.enabled(if: getuid() == 0, "a process namespace alone needs rights"))
+    func `who has other processes before it doesn't see what we see`() async throws {
+        let child = try ChildProcess(
+            "unshare",
+            ["--pid", "--fork", "sh", "-c", "echo ready; read -r end"],
+            input: nil
+        )
+        _ = try await child.firstLine()
+        let children = try FileBytes.read("/proc/\(child.pid)/task/\(child.pid)/children")
+        let text = String(decoding: children, as: UTF8.self)
+        let inner = try #require(Int32(text.split(separator: " ").first ?? ""))
+        #expect(!ProcessTable.shareView(inner, getpid()) && ProcessTable.shareView(child.pid, getpid()))
+        child.kill()
+    }
+
     @Test func `a sandboxed program whose first thread has ended is in its sandbox all the same`()
         async throws
     {

@@ -81,6 +81,11 @@ struct DoctorTests {
         let hidden = PortCheck.Listener(uid: 1, holders: [], saysKeybell: true)
         #expect(PortCheck.finding("a", hidden, daemon: daemon, ownUID: 1).level == .ok)
         #expect(PortCheck.finding("a", hidden, daemon: nil, ownUID: 1).level == .failure)
+        // By its own word it may be anybody.
+        for (isOwn, level) in [(true, Finding.Level.ok), (false, .failure)] {
+            let said = PortCheck.Listener(uid: 1, holders: [], saysKeybell: !isOwn, isOwn: isOwn)
+            #expect(PortCheck.finding("a", said, daemon: daemon, ownUID: 1).level == level)
+        }
         let other = PortCheck.finding("a", .init(uid: 2, holders: []), daemon: nil, ownUID: 1)
         #expect(other.level == .failure && other.text.contains("another user"))
     }

@@ -68,28 +68,6 @@ struct ScriptClientTests {
         #expect(try await session.keybell("client", "get", "example.com").output.contains("bob"))
     }
 
-    @Test func `a connection that breaks off is told as a sentence`()
-        async throws
-    {
-        let session = try await DaemonSession()
-        let script = """
-            import socket, sys
-            server = socket.create_server(("127.0.0.1", int(sys.argv[1])))
-            print("ready", flush=True)
-            while True:
-                peer = server.accept()[0]
-                peer.recv(100000)
-                peer.close()
-            """
-        let port = try FreePort.next()
-        let server = try ChildProcess("python3", ["-c", script, "\(port)"], input: nil)
-        _ = try await server.firstLine()
-        let cut = try await session.keybell("client", "associate", "--port", "\(port)")
-        #expect(cut.status == 3)
-        #expect(cut.errors.contains("has closed the connection without an answer"), "\(cut)")
-        #expect(!cut.errors.contains("HTTPClientError"), "\(cut)")
-    }
-
     @Test func `scripts go on by what the daemon has in force, whatever its file says by now`() async throws {
         let session = try await Self.session(logins: [])
         let other = try FreePort.next()

@@ -42,6 +42,8 @@ package enum ConfigurationInterface {
         package static let afterRestart = "after-restart"
         /// `u`: the port that it serves on.
         package static let port = "port"
+        /// `at`: the sockets that listen there, by the kernel's numbers (`/proc/net/tcp`).
+        package static let sockets = "sockets"
         /// `s`: the keyring's collection, as `[keyring] collection` names it.
         package static let collection = "collection"
         /// `b`: whether the built-in notifier shows requests.

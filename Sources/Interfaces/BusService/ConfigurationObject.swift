@@ -40,6 +40,7 @@ struct ConfigurationObject: Sendable {
             Key.current: .boolean(state.isCurrent),
             Key.afterRestart: .strings(state.afterRestart),
             Key.port: .uint32(UInt32(clamping: state.port)),
+            Key.sockets: .array("t", state.sockets.map { .uint64($0) }),
             Key.collection: .string(state.collection),
             Key.notifier: .boolean(state.isNotifierOn),
             Key.display: .boolean(state.hasDisplay),

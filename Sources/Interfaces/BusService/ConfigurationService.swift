@@ -47,6 +47,8 @@ package struct ConfigurationState: Equatable, Sendable {
     package var afterRestart: [String]
     /// The port that is served.
     package var port: Int
+    /// The sockets that listen there, by the kernel's numbers.
+    package var sockets: [UInt64]
     /// The keyring's collection, as `[keyring] collection` names it.
     package var collection: String
     /// Whether the built-in notifier shows requests.
@@ -67,6 +69,7 @@ package struct ConfigurationState: Equatable, Sendable {
         problem: String? = nil,
         afterRestart: [String] = [],
         port: Int,
+        sockets: [UInt64] = [],
         collection: String,
         isNotifierOn: Bool = true,
         hasDisplay: Bool = true,
@@ -79,6 +82,7 @@ package struct ConfigurationState: Equatable, Sendable {
         self.problem = problem
         self.afterRestart = afterRestart
         self.port = port
+        self.sockets = sockets
         self.collection = collection
         self.isNotifierOn = isNotifierOn
         self.hasDisplay = hasDisplay

@@ -17,6 +17,8 @@ struct ConfigurationDetails: Equatable, Sendable {
     var afterRestart: [String] = []
     /// Where the daemon serves, and the keyring that it uses; nil where an older daemon doesn't say.
     var serving: ServingSettings?
+    /// The sockets that it listens on, by the kernel's numbers; nil where an older daemon doesn't say.
+    var sockets: Set<UInt64>?
     /// Whether the built-in notifier shows requests.
     var isNotifierOn = true
     /// Whether what the daemon starts has a display for its windows; nil where an older daemon doesn't say.
@@ -65,6 +67,7 @@ extension ConfigurationDetails {
             problem: details.cleanText(Key.problem),
             afterRestart: (details[Key.afterRestart]?.asStrings ?? []).map(PlainText.cleaned),
             serving: ServingSettings(details),
+            sockets: details[Key.sockets]?.asArray.map { Set($0.compactMap(\.asUInt64)) },
             isNotifierOn: details[Key.notifier]?.asBool ?? true,
             hasDisplay: details[Key.display]?.asBool,
             access: AccessRules(details),

@@ -101,17 +101,22 @@ struct DaemonBus: Sendable {
     }
 }
 
+extension DBusError {
+    /// Whether it says that no daemon is on the bus, and that the bus can't start one.
+    var saysAbsent: Bool {
+        [
+            DBusError.Name.serviceUnknown, DBusError.Name.nameHasNoOwner, DBusError.Name.disconnected,
+            DBusError.Name.timedOut,
+        ].contains(name)
+            || name.hasPrefix("org.freedesktop.DBus.Error.Spawn.")
+            || name.hasPrefix("org.freedesktop.systemd1.")
+    }
+}
+
 extension ConsoleError {
     /// What an error of the bus means for the person.
     init(_ error: DBusError) {
         let message = PlainText.cleaned(error.message)
-        let absent =
-            [
-                DBusError.Name.serviceUnknown, DBusError.Name.nameHasNoOwner, DBusError.Name.disconnected,
-                DBusError.Name.timedOut,
-            ].contains(error.name)
-            || error.name.hasPrefix("org.freedesktop.DBus.Error.Spawn.")
-            || error.name.hasPrefix("org.freedesktop.systemd1.")
         switch error.name {
         case KeybellBusError.unknownRequest:
             self = .noRequest("No request of that code waits.")
@@ -121,7 +126,7 @@ extension ConsoleError {
             self = .unreachable(Self.unconfigured(message))
         case DBusError.Name.noReply:
             self = .noAnswer
-        case _ where absent:
+        case _ where error.saysAbsent:
             self = .unreachable(Self.notRunning)
         case DBusError.Name.unknownMethod:
             self = .refused(

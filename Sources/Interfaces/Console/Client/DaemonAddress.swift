@@ -10,6 +10,7 @@ import NIOCore
 /// The daemon's port on this machine.
 struct DaemonAddress: Sendable {
     let port: UInt16
+    let daemon: DaemonBus
 
     /// As long as the daemon may wait for the person, an overwrite's second question included.
     private static let timeout = TimeAmount.minutes(15)
@@ -40,21 +41,56 @@ struct DaemonAddress: Sendable {
         }
     }
 
-    /// The first loopback address that our user serves.
-    func host() throws(ConsoleError) -> String {
-        for host in ["127.0.0.1", "::1"] where try isServed(host) {
-            return host.contains(":") ? "[\(host)]" : host
+    /// A loopback address at which the daemon listens, and its socket there.
+    struct Place {
+        let host: String
+        let socket: UInt64
+
+        /// The address as a URL has it.
+        var urlHost: String { host.contains(":") ? "[\(host)]" : host }
+    }
+
+    /// The first loopback address at which the daemon listens.
+    ///
+    /// Nothing is sent to anybody else: a program that has taken the port while the daemon doesn't run would get the key of
+    /// an associate, and by that key whatever is sent later.
+    /// - Throws: Also where it can't be found out who listens.
+    func place() async throws(ConsoleError) -> Place {
+        var places: [Place] = []
+        for host in ["127.0.0.1", "::1"] {
+            if let socket = try listener(on: host) { places.append(Place(host: host, socket: socket)) }
         }
-        throw .unreachable(
-            "Nobody listens on port \(port). Start Keybell with `systemctl --user start keybell`, or run keybelld; "
-                + "`keybell doctor` finds what is in the way."
-        )
+        guard let first = places.first else {
+            throw .unreachable(
+                "Nobody listens on port \(port). Start Keybell with `systemctl --user start keybell`, or run keybelld; "
+                    + "`keybell doctor` finds what is in the way."
+            )
+        }
+        var sockets = try await daemon.listeningSockets()
+        if sockets == nil {
+            // Where the bus can't start it, systemd does for a connection to what it holds.
+            _ = await Self.saysKeybell(first.host, port: port)
+            sockets = try await daemon.listeningSockets()
+        }
+        guard let sockets else {
+            throw .unreachable(
+                "Port \(port) is taken, and no Keybell is on this session bus, so nothing was sent. Start Keybell with "
+                    + "`systemctl --user start keybell`, or run keybelld; `keybell doctor` says who has the port."
+            )
+        }
+        guard let place = places.first(where: { sockets.contains($0.socket) }) else {
+            throw .refused(
+                "Something other than the Keybell on this session bus listens on port \(port), so nothing was sent. "
+                    + "`keybell doctor` says what it is."
+            )
+        }
+        return place
     }
 
     private func post(_ body: [UInt8]) async throws(ConsoleError) -> [UInt8] {
-        let host = try host()
+        let place = try await place()
         do {
-            return try await post(body, to: host)
+            return try await post(body, to: place)
         } catch {
             let text = "\(Self.trouble(error, port: port)) `journalctl --user -u keybell` may say why."
             // One that takes the connection is there.
@@ -82,11 +118,17 @@ struct DaemonAddress: Sendable {
         }
     }
 
-    private func post(_ body: [UInt8], to host: String) async throws -> [UInt8] {
+    private func post(_ body: [UInt8], to place: Place) async throws -> [UInt8] {
         try await HTTPClient.withHTTPClient(configuration: Self.plain) { client in
             let response = try await client.post(
-                url: "http://\(host):\(port)/",
-                body: .byteBuffer(ByteBuffer(bytes: body)),
+                url: "http://\(place.urlHost):\(port)/",
+                // What listens now as it did before has taken the connection that has been made in between.
+                body: .stream(contentLength: Int64(body.count)) { writer in
+                    guard socket(on: place.host) == place.socket else {
+                        return client.eventLoopGroup.next().makeFailedFuture(HTTPClientError.cancelled)
+                    }
+                    return writer.write(.byteBuffer(ByteBuffer(bytes: body)))
+                },
                 deadline: .now() + Self.timeout
             ).get()
             return response.body.map { Array($0.readableBytesView) } ?? []
@@ -102,10 +144,10 @@ struct DaemonAddress: Sendable {
     }
 
     /// Whether what listens on an address calls itself Keybell; nothing but a GET is sent.
-    func saysKeybell(_ host: String) async -> Bool {
-        let url = "http://\(host.contains(":") ? "[\(host)]" : host):\(port)/"
+    static func saysKeybell(_ host: String, port: UInt16) async -> Bool {
+        let url = "http://\(Place(host: host, socket: 0).urlHost):\(port)/"
         // What doesn't answer isn't Keybell, for whatever reason.
-        let text = try? await HTTPClient.withHTTPClient(configuration: Self.plain) { client in
+        let text = try? await HTTPClient.withHTTPClient(configuration: plain) { client in
             let response = try await client.get(url: url, deadline: .now() + .seconds(5)).get()
             return response.body.map { String(buffer: $0) }
         }
@@ -113,22 +155,30 @@ struct DaemonAddress: Sendable {
         return text?.hasPrefix("This is Keybell") ?? false
     }
 
-    /// Whether somebody listens on an address; another user who does is never sent anything: associate shows the key.
-    private func isServed(_ host: String) throws(ConsoleError) -> Bool {
-        guard let address = InternetAddress(host, port: port) else { return false }
+    /// The socket that listens on an address; nil where none does, or that can't be found out.
+    private func socket(on host: String) -> UInt64? {
+        // Then nothing is sent.
+        InternetAddress(host, port: port).flatMap { try? SocketTable.listener(on: $0) }?.inode
+    }
+
+    /// The socket of our user that listens on an address; nil where nobody does.
+    private func listener(on host: String) throws(ConsoleError) -> UInt64? {
+        guard let address = InternetAddress(host, port: port) else { return nil }
         let listener: SocketOwner?
         do {
             listener = try SocketTable.listener(on: address)
         } catch {
-            return true  // the tables can't be read; whether anybody listens shows when we connect
+            throw .refused(
+                "Who listens on port \(port) can't be found out (\(error)), so nothing was sent. Is /proc mounted?"
+            )
         }
-        guard let listener else { return false }
+        guard let listener else { return nil }
         guard listener.uid == getuid() else {
             throw .refused(
                 "Port \(port) belongs to another user of this machine, so nothing was sent. "
                     + "Give Keybell another port: [http] port in its configuration."
             )
         }
-        return true
+        return listener.inode
     }
 }

@@ -36,7 +36,7 @@ struct ScriptClient: Sendable {
         let isElsewhere = options.port == nil && state?.isOf(options.config) == false
         return ScriptClient(
             daemon: daemon,
-            address: DaemonAddress(port: port),
+            address: DaemonAddress(port: port, daemon: daemon),
             keys: keys,
             id: options.id,
             otherFile: isElsewhere ? state?.file : nil
@@ -46,9 +46,9 @@ struct ScriptClient: Sendable {
     /// Checks whether anybody is there at all.
     ///
     /// - Throws: What to do if nobody is.
-    private func findDaemon() throws(ConsoleError) {
+    private func findDaemon() async throws(ConsoleError) {
         do throws(ConsoleError) {
-            _ = try address.host()
+            _ = try await address.place()
         } catch .unreachable(let text) {
             throw .unreachable(otherFile.map { Self.advice(port: address.port, running: $0) } ?? text)
         }
@@ -63,7 +63,7 @@ struct ScriptClient: Sendable {
     ///
     /// - Throws: What to do if there isn't one, unless there may be none, or nobody to ask with it, which comes first.
     func findKeys(mayBeNone: Bool = false) async throws(ConsoleError) -> [KeyringItem] {
-        try findDaemon()
+        try await findDaemon()
         let items = try await keys.items(id: id)
         guard mayBeNone || !items.isEmpty else { throw .refused(Self.missingAdvice(id)) }
         return items
@@ -130,7 +130,7 @@ struct ScriptClient: Sendable {
     func associate(
         proposing proposed: String?
     ) async throws(ConsoleError) -> (id: String, key: ClientKey) {
-        try findDaemon()  // before the person is told to look for a question
+        try await findDaemon()  // before the person is told to look for a question
         let key = ClientKey.random()
         let silence = await OwnRequestLog.begin(daemon).silence()
         if silence == nil {
@@ -142,6 +142,11 @@ struct ScriptClient: Sendable {
         guard reply.success, let id = reply.id else {
             if let silence { throw silence.error(for: "key", client: proposed ?? "", now: Moment.now()) }
             throw .refused(await explanation(of: reply.error))
+        }
+        // A former key of that Id goes only for one that is known to work.
+        let proof = try await address.exchange(OutgoingRequest(.testAssociate, id: id), key: key)
+        guard proof.success else {
+            throw .refused("Keybell let the key in, but doesn't know it now; it isn't kept. Try again.")
         }
         try await keys.keep(key, id: id)
         return (id, key)

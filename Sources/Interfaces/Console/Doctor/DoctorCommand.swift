@@ -85,7 +85,8 @@ struct DoctorCommand: AsyncParsableCommand {
                     // A daemon that waits for a mended configuration answers on what systemd holds.
                     ?? (answer == .unconfigured ? SocketCheck.port(socket) : nil),
                 daemon: daemon,
-                elsewhere: PortCheck.Elsewhere(config, answer.details)
+                elsewhere: PortCheck.Elsewhere(config, answer.details),
+                sockets: answer.details?.sockets
             )
         )
         let now = Moment.now()

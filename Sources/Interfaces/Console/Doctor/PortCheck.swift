@@ -13,6 +13,8 @@ enum PortCheck {
         let holders: [DaemonProcess]
         /// Whether it says that it is Keybell; asked only where its process can't be seen.
         var saysKeybell = false
+        /// Whether the daemon on this bus says that the socket is its own; nil where it doesn't say.
+        var isOwn: Bool?
     }
 
     /// Why a daemon that runs needn't listen on a port.
@@ -60,7 +62,8 @@ enum PortCheck {
     static func findings(
         port: UInt16?,
         daemon: DaemonProcess?,
-        elsewhere: Elsewhere? = nil
+        elsewhere: Elsewhere? = nil,
+        sockets: Set<UInt64>? = nil
     ) async -> [Finding] {
         guard let port else {
             let text = "which one is to be used can't be read from the configuration"
@@ -80,10 +83,12 @@ enum PortCheck {
                 continue
             }
             do {
-                var listener = try SocketTable.listener(on: address).map(listener)
+                let socket = try SocketTable.listener(on: address)
+                var listener = socket.map(listener)
+                if let socket { listener?.isOwn = sockets?.contains(socket.inode) }
                 // The daemon lets nobody look into its process, not even its own user.
-                if let found = listener, found.holders.isEmpty, found.uid == getuid() {
-                    listener?.saysKeybell = await DaemonAddress(port: port).saysKeybell(host)
+                if let found = listener, found.isOwn != true, found.holders.isEmpty, found.uid == getuid() {
+                    listener?.saysKeybell = await DaemonAddress.saysKeybell(host, port: port)
                 }
                 findings.append(
                     finding(
@@ -149,7 +154,9 @@ enum PortCheck {
             )
         }
         let names = listener.holders.map { "\($0.executable) (\($0.pid))" }.joined(separator: ", ")
-        if let daemon, listener.saysKeybell || listener.holders.contains(where: { $0.pid == daemon.pid }) {
+        if let daemon,
+            listener.isOwn ?? (listener.saysKeybell || listener.holders.contains { $0.pid == daemon.pid })
+        {
             return .ok(subject, "Keybell listens")
         }
         if listener.holders.contains(where: { $0.executable.hasSuffix("/systemd") }) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CLinux
 import Glibc
 import Synchronization
 
@@ -9,6 +10,9 @@ import Synchronization
 package final class ListeningSocket: Sendable {
     /// Where it listens; the port is the real one also where any was asked for.
     package let address: InternetAddress
+
+    /// Its number in the kernel's tables (``SocketOwner/inode``), which no other socket gets; 0 where it can't be told.
+    package let inode: UInt64
 
     private let number: Mutex<Int32?>
 
@@ -49,6 +53,8 @@ package final class ListeningSocket: Sendable {
 
     private init(address: InternetAddress, number: Int32) {
         self.address = address
+        var file = stat()
+        inode = unsafe fstat(number, &file) == 0 ? UInt64(file.st_ino) : 0
         self.number = Mutex(number)
     }
 

@@ -18,6 +18,8 @@ actor ConfigurationKeeper: MainLoopActor, ConfigurationService {
         let options: CurrentValue<ListenerOptions>
         /// What HTTPS is served with; nil where it isn't.
         let identity: CurrentValue<TLSIdentity>?
+        /// The sockets of plain HTTP, by the kernel's numbers.
+        let sockets: [UInt64]
     }
 
     /// The file's absolute path; nil for the person's own.
@@ -52,6 +54,7 @@ actor ConfigurationKeeper: MainLoopActor, ConfigurationService {
             afterRestart: held.keysAfterRestart(startedWith: first),
             // Both are taken up by a restart alone.
             port: first.http.port,
+            sockets: listening.sockets,
             collection: first.keyring.collection,
             isNotifierOn: held.approval.notifier,
             hasDisplay: Display.isNamed(in: ProcessInfo.processInfo.environment),

@@ -7,6 +7,7 @@ import Clients
 import ConcurrencyTools
 import DBus
 import HTTPServer
+import Linux
 import Logging
 import Operations
 import ServiceLifecycle
@@ -52,7 +53,8 @@ struct Composition: Sendable {
         let components = await Components(configuration, folders: folders, bus: calls, logger: logger)
         let listening = ConfigurationKeeper.Listening(
             options: CurrentValue(configuration.listenerOptions),
-            identity: identity.map { CurrentValue($0) }
+            identity: identity.map { CurrentValue($0) },
+            sockets: sockets.map(\.inode).filter { $0 != 0 }
         )
         let keeper = ConfigurationKeeper(
             path: path,

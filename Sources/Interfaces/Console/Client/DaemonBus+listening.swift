@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BusInterface
+import DBus
+import Glibc
+import Linux
+
+extension DaemonBus {
+    /// The sockets on which the daemon says that it listens, by the kernel's numbers; the bus starts it for that.
+    ///
+    /// The daemon is who has its name on the session bus: a process of our user that sees the same processes and mounts as
+    /// we do or, where we have mounts of our own, as a hardened unit has, as the bus does. So it is in no sandbox or
+    /// container, whatever one may own on the bus.
+    ///
+    /// - Returns: Them; nil where no daemon is on this bus.
+    /// - Throws: Why they aren't told.
+    func listeningSockets() async throws(ConsoleError) -> Set<UInt64>? {
+        do throws(DBusError) {
+            if try await bus.owner(of: KeybellBus.name) == nil { _ = try await state(of: KeybellBus.name) }
+            guard let owner = try await bus.owner(of: KeybellBus.name) else { return nil }
+            let process = try await bus.credentials(of: owner)
+            guard process.uid == getuid(), await isOutside(process.pid) else {
+                throw DBusError.failed(
+                    "What calls itself Keybell on the session bus runs in a sandbox or a container, or this command does; "
+                        + "nothing was sent."
+                )
+            }
+            let details = try await state(of: owner)
+            guard process.isConfirmed(by: try await bus.credentials(of: owner)) else { return nil }
+            guard let sockets = details?.sockets else {
+                throw DBusError.failed(
+                    "This Keybell can't say where it listens: restart the daemon if it is older than this command."
+                )
+            }
+            return sockets
+        } catch {
+            guard !error.saysAbsent else { return nil }
+            throw ConsoleError(error)
+        }
+    }
+
+    /// Whether a process is in no sandbox that we aren't in, and the bus isn't in.
+    private func isOutside(_ pid: Int32) async -> Bool {
+        if ProcessTable.shareView(pid, getpid()) { return true }
+        // A bus that doesn't say which process it is vouches for nobody.
+        guard let ours = try? await bus.credentials(of: "org.freedesktop.DBus") else { return false }
+        return ProcessTable.shareView(pid, ours.pid)
+    }
+
+    /// What a connection says of the configuration.
+    private func state(of name: String) async throws(DBusError) -> ConfigurationDetails? {
+        guard let path = ObjectPath(ConfigurationInterface.path) else { return nil }
+        let answer = try await bus.call(
+            name,
+            path,
+            ConfigurationInterface.name,
+            ConfigurationInterface.state.name,
+            // A start waits for the keyring, and a look at the file for the disk.
+            timeout: .seconds(25)
+        )
+        return ConfigurationDetails(answer.first?.vardict)
+    }
+}

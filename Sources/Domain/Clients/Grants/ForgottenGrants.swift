@@ -3,7 +3,7 @@
 import SecretService
 
 /// What was forgotten and isn't deleted yet, by the fingerprint of the client's key.
-struct ForgottenGrants: Sendable {
+struct ForgottenGrants: ForgottenItems {
     /// What of a key's grants was.
     struct OfKey: Sendable {
         /// By name; nil of what the daemon before has forgotten, or what couldn't be read.
@@ -15,8 +15,18 @@ struct ForgottenGrants: Sendable {
     }
 
     private var keys: [String: OfKey] = [:]
+    /// The allows that are being stored, and those that a denial replaces: until the keyring has confirmed that, the next
+    /// daemon is to take them for forgotten, since a keyring that hangs may do it later, or not at all.
+    var unconfirmed: [Grant] = []
 
     var isEmpty: Bool { keys.isEmpty }
+
+    /// What is, and what isn't confirmed, for the next daemon.
+    var record: ForgottenGrantsRecord {
+        var all = self
+        for grant in unconfirmed { all.add(grant) }
+        return ForgottenGrantsRecord(all)
+    }
 
     /// The keys of which something is.
     var fingerprints: [String] { keys.keys.sorted() }
@@ -100,13 +110,13 @@ struct ForgottenGrantsRecord: ForgottenRecord {
     }
 }
 
-extension ForgottenFile<ForgottenGrantsRecord> {
+extension Forgetting<ForgottenGrants> {
     /// Whether the file says that all of a key's grants are forgotten, which is no longer to be kept; also where that can't be
     /// found out.
-    func stillHasAll(of fingerprint: String) async -> Bool {
+    func fileStillHasAll(of fingerprint: String) async -> Bool {
         guard await !isKept() else { return false }
         do throws(KeyringError) {
-            return try await read().keys[fingerprint]?.isAll ?? false
+            return try await inFile()?.keys[fingerprint]?.isAll ?? false
         } catch {
             return true
         }

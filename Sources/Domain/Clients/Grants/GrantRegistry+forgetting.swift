@@ -17,10 +17,7 @@ extension GrantRegistry {
     /// Whether what is forgotten and isn't deleted yet no longer counts after a restart either.
     ///
     /// What couldn't be written to the state folder is tried at once.
-    package func staysForgotten() async -> Bool {
-        let isKept = await forgottenFile?.isKept() ?? false
-        return isKept || forgotten.isEmpty
-    }
+    package func staysForgotten() async -> Bool { await forgetting.outlastsRestart() }
 
     /// Forgets one grant by its name.
     ///
@@ -46,16 +43,14 @@ extension GrantRegistry {
         _ = table.forget(fingerprint: fingerprint, name: name)
         changeBroadcast.send(())
         guard !known.isForSession || beingStored != nil else { return known }
-        forgotten.add(known)
-        keepForgotten()
+        forgetting.change { $0.add(known) }
         try await write(fingerprint)
         return known
     }
 
     /// Forgets what can't be read: if there is a grant of that name, it doesn't count once it can be.
     private func forgetUnread(_ name: String, of fingerprint: String) async throws(ClientError) {
-        forgotten.add(name, of: fingerprint)
-        keepForgotten()
+        forgetting.change { $0.add(name, of: fingerprint) }
         try await write(fingerprint)
     }
 
@@ -71,38 +66,14 @@ extension GrantRegistry {
     package func forget(fingerprint: String, mayAsk: Bool = true) async throws(ClientError) {
         if table.forget(fingerprint: fingerprint) { changeBroadcast.send(()) }
         pending = pending.filter { $0.value.key.fingerprint != fingerprint }
-        forgotten.addAll(of: fingerprint)
-        keepForgotten()
+        forgetting.change { $0.addAll(of: fingerprint) }
         try await write(fingerprint, mayAsk: mayAsk)
-    }
-
-    /// What the daemon before couldn't delete counts for this one neither.
-    ///
-    /// - Throws: Why it isn't known what that is.
-    func takeUpForgotten() async throws(KeyringError) {
-        guard let former = try await forgottenFile?.takeUp() else { return }
-        forgotten.add(former)
-        // What was forgotten before that was known isn't written yet.
-        if !forgotten.isEmpty { keepForgotten() }
-    }
-
-    /// Has the state folder keep what is forgotten now, and what isn't confirmed.
-    func keepForgotten() {
-        var all = forgotten
-        for grant in unconfirmed { all.add(grant) }
-        forgottenFile?.keep(ForgottenGrantsRecord(all))
     }
 
     // MARK: - Deleting
 
-    /// Tries to delete what is forgotten, without asking the person, unless that is being done; nobody waits for it.
-    func deleteForgotten() {
-        guard !forgotten.isEmpty, !isDeleting else { return }
-        isDeleting = true
-        Task(executorPreference: MainLoop.executor) { [weak self] in await self?.deleteAll() }
-    }
-
-    private func deleteAll() async {
+    /// Deletes what is forgotten, a key's after the other's.
+    func deleteAll() async {
         for fingerprint in forgotten.fingerprints {
             do throws(ClientError) {
                 try await write(fingerprint, mayAsk: false)
@@ -111,35 +82,16 @@ extension GrantRegistry {
                 guard error.isOfOneItem else { break }
             }
         }
-        isDeleting = false
-        if hasFailedToDelete {
-            // Once for all of them.
-            hasFailedToDelete = false
-            noteFailure()
-        }
-        deleteLater()
+        guard hasFailedToDelete else { return }
+        // Once for all of them.
+        hasFailedToDelete = false
+        noteFailure()
     }
 
     /// Has the keyring read again after a write that failed: nobody knows how much of it was done.
     func noteFailure() {
         cache.forget()
         failedAt = cache.changes
-    }
-
-    /// Has what couldn't be deleted tried again after a while: a keyring that has hung tells of no change.
-    ///
-    /// - Parameter isFirst: Whether the person has just tried it, so that the waits begin anew.
-    func deleteLater(anew isFirst: Bool = false) {
-        if isFirst || forgotten.isEmpty { retries.end() }
-        guard !forgotten.isEmpty, !isDeleting else { return }
-        retries.set { [weak self] in
-            Task(executorPreference: MainLoop.executor) { await self?.deleteAgain() }
-        }
-    }
-
-    private func deleteAgain() {
-        retries.isOver()
-        deleteForgotten()
     }
 }
 

@@ -33,7 +33,7 @@ extension GrantRegistry {
         } catch {
             // What is deleted again and again was told when it first failed.
             logger.log(
-                level: isDeleting && !mayAsk ? .debug : .error,
+                level: forgetting.isDeleting && !mayAsk ? .debug : .error,
                 "a decision could not be kept",
                 metadata: ["why": "\(error.advice)"]
             )
@@ -47,14 +47,13 @@ extension GrantRegistry {
     /// Neither an allow that was to be stored counts after it, nor one that a denial was to replace: the person is asked.
     private func forgetUnconfirmed(_ new: [Grant], _ fingerprint: String) {
         let replaced = allowed(deniedBy: new, fingerprint)
-        guard !replaced.isEmpty || !unconfirmed.isEmpty else { return }
-        for grant in unconfirmed { forgotten.add(grant.name, of: fingerprint) }
-        unconfirmed = []
-        for grant in replaced {
-            _ = table.forget(fingerprint: fingerprint, name: grant.name)
-            forgotten.add(grant)
+        guard !replaced.isEmpty || !forgotten.unconfirmed.isEmpty else { return }
+        for grant in replaced { _ = table.forget(fingerprint: fingerprint, name: grant.name) }
+        forgetting.change { forgotten in
+            for grant in forgotten.unconfirmed { forgotten.add(grant.name, of: fingerprint) }
+            forgotten.unconfirmed = []
+            for grant in replaced { forgotten.add(grant) }
         }
-        keepForgotten()
     }
 
     /// The allows for good that denials replace.
@@ -75,8 +74,8 @@ extension GrantRegistry {
         let isReplaced = forgotten.known.contains { former in
             former.allows && denials.contains { $0.replaces(former) }
         }
-        guard isReplaced, let forgottenFile else { return false }
-        return await !forgottenFile.isKept()
+        guard isReplaced else { return false }
+        return await !forgetting.isKept()
     }
 
     private func store(_ new: [Grant], _ fingerprint: String, mayAsk: Bool) async throws(KeyringError) {
@@ -103,7 +102,7 @@ extension GrantRegistry {
             try await put(kept.grants, fingerprint, mayAsk: mayAsk)
         } catch {
             // Nobody knows how much of it was done, or will be.
-            if isDeleting, new.isEmpty, !mayAsk { hasFailedToDelete = true } else { noteFailure() }
+            if forgetting.isDeleting, new.isEmpty, !mayAsk { hasFailedToDelete = true } else { noteFailure() }
             throw error
         }
         // A reading that runs may have seen what was there before.
@@ -123,38 +122,33 @@ extension GrantRegistry {
     ///
     /// - Throws: That it can't, for an allow. A denial is stored all the same: where that works it is all that is needed.
     private func noteUnconfirmed(_ added: [Grant], _ fingerprint: String) async throws(KeyringError) {
-        unconfirmed = added.filter(\.allows) + allowed(deniedBy: added, fingerprint)
+        let unconfirmed = added.filter(\.allows) + allowed(deniedBy: added, fingerprint)
         guard !unconfirmed.isEmpty else { return }
-        keepForgotten()
-        guard let forgottenFile, await !forgottenFile.isKept(), added.contains(where: \.allows) else {
-            return
-        }
-        unconfirmed = []
-        keepForgotten()
-        throw .forgottenUnwritable(forgottenFile.path)
+        forgetting.change { $0.unconfirmed = unconfirmed }
+        guard await !forgetting.isKept(), added.contains(where: \.allows) else { return }
+        forgetting.change { $0.unconfirmed = [] }
+        throw forgetting.unwritable
     }
 
     /// The keyring has stored what it was to: the next daemon is to go by that.
     ///
     /// - Throws: That the state folder can't keep an allow's confirmation: it doesn't count beyond this session.
     private func confirm(_ added: [Grant]) async throws(KeyringError) {
-        guard !unconfirmed.isEmpty else { return }
-        unconfirmed = []
-        keepForgotten()
+        guard !forgotten.unconfirmed.isEmpty else { return }
+        forgetting.change { $0.unconfirmed = [] }
         let allows = added.filter(\.allows)
-        guard !allows.isEmpty, let forgottenFile, await !forgottenFile.isKept() else { return }
-        for grant in allows { forgotten.add(grant.name, of: grant.key.fingerprint) }
-        keepForgotten()
-        throw .forgottenUnwritable(forgottenFile.path)
+        guard !allows.isEmpty, await !forgetting.isKept() else { return }
+        forgetting.change { forgotten in
+            for grant in allows { forgotten.add(grant.name, of: grant.key.fingerprint) }
+        }
+        throw forgetting.unwritable
     }
 
     /// Ends, in the state folder too, that everything granted to a key is forgotten: the next daemon would take what is granted
     /// to it now for that.
     private func endForgettingAll(_ fingerprint: String, mayAsk: Bool) async throws(KeyringError) {
         if forgotten[fingerprint]?.isAll == true { try await store([], fingerprint, mayAsk: mayAsk) }
-        if let forgottenFile, await forgottenFile.stillHasAll(of: fingerprint) {
-            throw .forgottenUnwritable(forgottenFile.path)
-        }
+        if await forgetting.fileStillHasAll(of: fingerprint) { throw forgetting.unwritable }
     }
 
     /// Deletes what the keyring has for a key, where it isn't known what was forgotten before, so that nothing is read.
@@ -171,8 +165,7 @@ extension GrantRegistry {
     /// The keyring has nothing any more of what was forgotten of a key, unless more was meanwhile.
     private func noteDeleted(_ fingerprint: String, since former: ForgottenGrants.OfKey) {
         guard forgotten[fingerprint]?.count == former.count else { return }
-        forgotten.isDeleted(fingerprint)
-        keepForgotten()
+        forgetting.change { $0.isDeleted(fingerprint) }
     }
 
     private func put(_ kept: [Grant], _ fingerprint: String, mayAsk: Bool) async throws(KeyringError) {

@@ -10,7 +10,7 @@ import Synchronization
 /// The item's schema is `org.keybell.Grants`, its attribute `fingerprint`, its secret a JSON array. Once loaded, a look-up
 /// makes no bus call; whatever changes an item from outside has it read again. While that can't be done the denials last
 /// known stay in force, and what else was stored is unknown.
-package actor GrantRegistry: MainLoopActor {
+package actor GrantRegistry: ForgettingActor {
     /// The schema of the items.
     package static let schema = "org.keybell.Grants"
 
@@ -24,21 +24,13 @@ package actor GrantRegistry: MainLoopActor {
     var snapshot = GrantsSnapshot()
     let cache = CachedReading<GrantsSnapshot, KeyringError>()
     /// What was forgotten and isn't deleted yet: it doesn't count, whatever the keyring still holds.
-    var forgotten = ForgottenGrants()
-    /// Keeps that for the next daemon; nil where there is no state folder.
-    let forgottenFile: ForgottenFile<ForgottenGrantsRecord>?
-    /// The allows that are being stored, and those that a denial replaces: until the keyring has confirmed that, the next
-    /// daemon is to take them for forgotten, since a keyring that hangs may do it later, or not at all.
-    var unconfirmed: [Grant] = []
+    let forgetting: Forgetting<ForgottenGrants>
     /// Whether the keyring has been read, so that what it has for a key is known, unless that is sealed.
     private(set) var hasRead = false
     /// What is being stored, by name; it counts for this session until it is.
     var pending: [String: Grant] = [:]
     var writes = SerialTaskQueue()
-    /// When what couldn't be deleted is tried again; with the keyring's next change, too.
-    var retries: DeletionRetries
-    var isDeleting = false
-    /// Whether a deletion has failed since `isDeleting`, so that the keyring is read again at its end.
+    /// Whether a deletion has failed since the last began, so that the keyring is read again at its end.
     var hasFailedToDelete = false
     /// How many changes the keyring had seen after the last write that failed.
     var failedAt: UInt64?
@@ -60,9 +52,8 @@ package actor GrantRegistry: MainLoopActor {
         pause: Duration = .seconds(1)
     ) {
         self.keyring = keyring
-        self.retries = DeletionRetries(retries ?? DeletionRetries.pauses)
         self.logger = logger
-        forgottenFile = folder.map { ForgottenFile(folder: $0, pause: pause, logger: logger) }
+        forgetting = Forgetting(folder: folder, retries: retries, pause: pause, logger: logger)
         // From now on: a lock before `run` must not be missed.
         events = keyring.events()
     }
@@ -152,7 +143,7 @@ package actor GrantRegistry: MainLoopActor {
         do throws(KeyringError) {
             _ = try await cache.value(on: self, orIfItNeverRests: .deadline) {
                 [keyring] () async throws(KeyringError) in
-                try await self.takeUpForgotten()
+                try await self.takeUp()
                 let found = try await keyring.items(schema: Self.schema)
                 return GrantsSnapshot(found, try await keyring.openSecrets(of: found))
             } adopted: {

@@ -16,32 +16,13 @@ extension ClientRegistry {
     /// Whether what is revoked and isn't deleted yet no longer counts after a restart either.
     ///
     /// What couldn't be written to the state folder is tried at once.
-    package func staysRevoked() async -> Bool {
-        let isKept = await forgottenFile?.isKept() ?? false
-        return isKept || forgotten.isEmpty
-    }
+    package func staysRevoked() async -> Bool { await forgetting.outlastsRestart() }
 
     /// Has a key of an Id count no more, from now on; without a fingerprint whatever key it has.
     func forget(_ id: PlainName, _ fingerprint: String?) {
-        forgotten.add(id, fingerprint)
+        forgetting.change { $0.add(id, fingerprint) }
         lastRead.removeAll { $0.id == id.text && (fingerprint == nil || $0.fingerprint == fingerprint) }
         cache.change { [forgotten] in $0.leaveOut(forgotten) }
-        keepForgotten()
-    }
-
-    /// What the daemon before couldn't delete counts for this one neither.
-    ///
-    /// - Throws: Why it isn't known what that is.
-    func takeUpForgotten() async throws(KeyringError) {
-        guard let former = try await forgottenFile?.takeUp() else { return }
-        forgotten.add(former)
-        // What was forgotten before that was known isn't written yet.
-        if !forgotten.isEmpty { keepForgotten() }
-    }
-
-    /// Has the state folder keep what is forgotten now.
-    func keepForgotten() {
-        forgottenFile?.keep(ForgottenKeysRecord(forgotten))
     }
 
     /// Has a key that is about to be stored not count, for the next daemon either, until it is let in.
@@ -49,8 +30,7 @@ extension ClientRegistry {
     /// - Throws: That the state folder can't keep it.
     func leaveOut(_ id: PlainName, _ fingerprint: String) async throws(KeyringError) {
         forget(id, fingerprint)
-        guard let forgottenFile, await !forgottenFile.isKept() else { return }
-        throw .forgottenUnwritable(forgottenFile.path)
+        guard await forgetting.isKept() else { throw forgetting.unwritable }
     }
 
     /// Has a key count that the keyring has, for the next daemon too.
@@ -59,11 +39,10 @@ extension ClientRegistry {
     ///   one.
     func letIn(_ id: PlainName, _ fingerprint: String, notAfter time: Int) async throws(KeyringError) {
         guard forgotten.covers(id, fingerprint) else { return }
-        forgotten.letIn(id, fingerprint, notAfter: time)
-        keepForgotten()
-        guard let forgottenFile, await !forgottenFile.isKept() else { return }
+        forgetting.change { $0.letIn(id, fingerprint, notAfter: time) }
+        guard await !forgetting.isKept() else { return }
         forget(id, fingerprint)
-        throw .forgottenUnwritable(forgottenFile.path)
+        throw forgetting.unwritable
     }
 
     // MARK: - Deleting
@@ -74,27 +53,23 @@ extension ClientRegistry {
         for item in try await keyring.items(schema: ClientItem.schema) where ClientItem.name(item) == id {
             try await keyring.deleteIfThere(item)
         }
-        forgotten.areDeleted([id], notAfter: time)
-        keepForgotten()
+        forgetting.change { $0.areDeleted([id], notAfter: time) }
     }
 
-    /// Tries to delete what is forgotten, without asking the person, unless that is being done; nobody waits for it.
-    func deleteForgotten() {
-        guard !forgotten.isEmpty, !isDeleting else { return }
-        isDeleting = true
-        writes.join { [weak self] in
+    /// Deletes what is forgotten, after the writes that came before.
+    func deleteAll() async {
+        await writes.join { [weak self] in
             do throws(KeyringError) {
-                try await self?.deleteAll()
+                try await self?.deleteItems()
             } catch {
                 await self?.noteUndeleted(error)
             }
-            await self?.deletionIsOver()
-        }
+        }.value
     }
 
     /// Deletes all that is forgotten; what the keyring doesn't have is done with.
-    private func deleteAll() async throws(KeyringError) {
-        let (forgotten, ids) = (self.forgotten, self.forgotten.ids)
+    private func deleteItems() async throws(KeyringError) {
+        let (forgotten, ids) = (forgotten, forgotten.ids)
         let items = try await keyring.items(schema: ClientItem.schema)
         let theirs = items.filter { ClientItem.name($0).map(ids.contains) ?? false }
         let opened = try await keyring.openSecrets(of: theirs)
@@ -113,33 +88,11 @@ extension ClientRegistry {
                 if error == .deadline { throw error }
             }
         }
-        self.forgotten.areDeleted(ids.subtracting(left), notAfter: forgotten.count)
-        keepForgotten()
+        forgetting.change { $0.areDeleted(ids.subtracting(left), notAfter: forgotten.count) }
         if let failure { throw failure }
     }
 
     private func noteUndeleted(_ error: KeyringError) {
         logger.debug("a key that doesn't count isn't deleted yet", metadata: ["why": "\(error.advice)"])
-    }
-
-    private func deletionIsOver() {
-        isDeleting = false
-        deleteLater()
-    }
-
-    /// Has what couldn't be deleted tried again after a while: a keyring that has hung tells of no change.
-    ///
-    /// - Parameter isFirst: Whether it has just failed for the first time, so that the waits begin anew.
-    func deleteLater(anew isFirst: Bool = false) {
-        if isFirst || forgotten.isEmpty { retries.end() }
-        guard !forgotten.isEmpty, !isDeleting else { return }
-        retries.set { [weak self] in
-            Task(executorPreference: MainLoop.executor) { await self?.deleteAgain() }
-        }
-    }
-
-    private func deleteAgain() {
-        retries.isOver()
-        deleteForgotten()
     }
 }

@@ -49,7 +49,7 @@ extension ClientRegistry {
             database: database,
             created: now()
         )
-        do throws(KeyringError) { try await takeUpForgotten() } catch { throw .keyring(error) }
+        do throws(KeyringError) { try await takeUp() } catch { throw .keyring(error) }
         let attributes = restriction.map { ClientItem.attributes(fresh, restrictedTo: $0) } ?? fresh
         let time = forgotten.count
         let stored = try await write {

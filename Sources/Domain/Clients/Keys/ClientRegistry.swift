@@ -10,7 +10,7 @@ package import SecretService
 /// Once they are read, verifying makes no call. The cache is dropped when the collection locks, when the
 /// provider leaves, and when an item changes: it is read again then, and a request that comes meanwhile waits
 /// for that, so that an item deleted in Seahorse revokes at once and a change never looks like a revocation.
-package actor ClientRegistry: MainLoopActor {
+package actor ClientRegistry: ForgettingActor {
     /// The schema of the clients' keys.
     package static let schema = ClientItem.schema
 
@@ -37,12 +37,7 @@ package actor ClientRegistry: MainLoopActor {
     var writes = SerialTaskQueue()
 
     /// What doesn't count, whatever the keyring still holds or gets yet.
-    var forgotten = ForgottenKeys()
-    /// Keeps that for the next daemon; nil where there is no state folder.
-    let forgottenFile: ForgottenFile<ForgottenKeysRecord>?
-    /// When what couldn't be deleted is tried again; with the keyring's next change, too.
-    var retries: DeletionRetries
-    var isDeleting = false
+    let forgetting: Forgetting<ForgottenKeys>
 
     /// A registry over a keyring; nothing is read yet.
     ///
@@ -68,8 +63,7 @@ package actor ClientRegistry: MainLoopActor {
         self.nonces = nonces ?? NonceRegistry(folder: nil, logger: logger)
         self.logger = logger
         self.now = now
-        self.retries = DeletionRetries(retries ?? DeletionRetries.pauses)
-        forgottenFile = folder.map { ForgottenFile(folder: $0, pause: pause, logger: logger) }
+        forgetting = Forgetting(folder: folder, retries: retries, pause: pause, logger: logger)
         events = keyring.events()
     }
 
@@ -267,7 +261,7 @@ package actor ClientRegistry: MainLoopActor {
 
     private var reading: @Sendable () async throws(KeyringError) -> ClientsSnapshot {
         { [self] () async throws(KeyringError) in
-            try await takeUpForgotten()
+            try await takeUp()
             let items = try await keyring.items(schema: ClientItem.schema)
             let opened = try await keyring.openSecrets(of: items)
             return ClientsSnapshot(items, opened, without: await forgotten)

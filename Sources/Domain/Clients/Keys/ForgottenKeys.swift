@@ -4,7 +4,7 @@ import DisplayText
 
 /// Keys that the keyring may still have, or get yet, and that don't count: those that were revoked, and those of which it
 /// hasn't confirmed that they are stored.
-struct ForgottenKeys: Sendable {
+struct ForgottenKeys: ForgottenItems {
     private struct Key: Hashable {
         var id: PlainName
         /// Nil for whatever key the Id has.
@@ -21,9 +21,12 @@ struct ForgottenKeys: Sendable {
     /// The Ids of which something is.
     var ids: Set<PlainName> { Set(keys.keys.map(\.id)) }
 
-    fileprivate var record: [ForgottenKeysRecord.Key] {
-        keys.keys.map { ForgottenKeysRecord.Key(id: $0.id.text, fingerprint: $0.fingerprint) }
-            .sorted { ($0.id, $0.fingerprint ?? "") < ($1.id, $1.fingerprint ?? "") }
+    /// The same for the next daemon.
+    var record: ForgottenKeysRecord {
+        let keys = keys.keys.map { ForgottenKeysRecord.Key(id: $0.id.text, fingerprint: $0.fingerprint) }
+        return ForgottenKeysRecord(
+            keys.sorted { ($0.id, $0.fingerprint ?? "") < ($1.id, $1.fingerprint ?? "") }
+        )
     }
 
     /// Whether a key of an Id is forgotten; of one that can't be read: whether any would be.
@@ -79,8 +82,8 @@ struct ForgottenKeysRecord: ForgottenRecord {
     init() {}
 
     /// What is to be kept.
-    init(_ forgotten: ForgottenKeys) {
-        keys = forgotten.record
+    init(_ keys: [Key]) {
+        self.keys = keys
     }
 }
 

@@ -33,13 +33,8 @@ extension KDBXFile {
     /// What was opened, with what Keybell had saved and is known to be in it: where another program overwrites that now, it
     /// comes back.
     func withDuplicated(_ opened: Opened, in keptSaves: KDBXKeptSaves) -> Opened {
-        let saves = keptSaves.savesOfDuplicates(of: opened.digest)
-        guard saves.count <= KDBXSaves.most else {
-            if bytesForCertain(of: opened) != nil { keptSaves.dropDuplicates(in: opened.digest) }
-            return opened
-        }
         var opened = opened
-        opened.saved.add(saves)
+        opened.saved.add(keptSaves.savesOfDuplicates(of: opened.digest))
         return opened
     }
 }

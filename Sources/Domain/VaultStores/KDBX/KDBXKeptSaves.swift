@@ -29,15 +29,18 @@ struct KDBXCopy: Sendable {
 /// folder blocks, until a deadline: after that, what was known of the folder before counts, and nothing is removed.
 final class KDBXKeptSaves: Sendable {
     private struct State {
-        /// What is in memory alone, and so lost when the daemon ends.
+        /// What is in memory alone, and so lost when the daemon ends; of what the vault's file has, a duplicate.
         var copies: [KDBXCopy] = []
-        /// Why they are.
+        /// Why the state folder hasn't taken something.
         var reason: String?
         /// What was in the state folder when that was last looked at.
         var found: [KDBXCopy] = []
 
         /// What there is, as far as known.
         var all: [KDBXCopy] { found + copies }
+
+        /// Whether there is something in memory that the vault's file isn't known to have.
+        var isAnyInMemory: Bool { copies.contains { $0.duplicated == nil } }
     }
 
     private let files: KDBXKeptFiles
@@ -61,7 +64,7 @@ final class KDBXKeptSaves: Sendable {
 
     /// Why something that was saved is in memory alone, and what to do about it; nil if nothing is.
     var trouble: String? {
-        state.withLock { $0.reason }.map {
+        state.withLock { $0.isAnyInMemory ? $0.reason : nil }.map {
             "What Keybell saved in \(name) is in memory alone, and lost when Keybell ends, for neither the vault's file nor \(files.state) takes it (\($0)): make room in that folder, or mend the file."
         }
     }
@@ -79,7 +82,7 @@ final class KDBXKeptSaves: Sendable {
     }
 
     /// Whether something is in memory alone.
-    var isAnyInMemory: Bool { state.withLock { !$0.copies.isEmpty } }
+    var isAnyInMemory: Bool { state.withLock { $0.isAnyInMemory } }
 
     /// Whether there is anything that the file isn't known to have, as far as known.
     var isAnyKept: Bool { isAnyInMemory || !paths.isEmpty }
@@ -102,7 +105,12 @@ final class KDBXKeptSaves: Sendable {
         for copy in state.withLock({ $0.copies }) {
             guard let bytes = copy.bytes else { continue }
             do throws(SystemCallError) {
-                _ = try files.write(bytes, saves: copy.saves, keyFile: copy.keyFile)
+                _ = try files.write(
+                    bytes,
+                    saves: copy.saves,
+                    duplicated: copy.duplicated,
+                    keyFile: copy.keyFile
+                )
                 state.withLock { $0.copies.removeAll { $0.saves == copy.saves } }
             } catch {
                 let reason = error.words
@@ -112,7 +120,6 @@ final class KDBXKeptSaves: Sendable {
         let found = files.found().map(files.copy)
         return state.withLock { state in
             state.found = found
-            if state.copies.isEmpty { state.reason = nil }
             return state.all
         }
     }
@@ -137,10 +144,11 @@ final class KDBXKeptSaves: Sendable {
         }
         let looked: [KDBXCopy]? = folder.result { self.lookNow() }
         guard looked == nil else { return }
-        state.withLock { if !$0.copies.isEmpty { $0.reason = SystemCallError.noAnswer.words } }
+        state.withLock { $0.reason = SystemCallError.noAnswer.words }
     }
 
-    /// Drops what the vault's file has for certain by now, but for one duplicate.
+    /// Drops what the vault's file has for certain by now, but for one duplicate; that is in memory where the state folder
+    /// doesn't take it.
     ///
     /// - Parameters:
     ///   - saves: What the file has.
@@ -154,26 +162,36 @@ final class KDBXKeptSaves: Sendable {
         _ digest: [UInt8],
         keyFile: String? = nil
     ) -> [String] {
+        let (hex, duplicate) = (
+            Hex.text(digest),
+            KDBXCopy(path: nil, bytes: bytes, saves: saves, duplicated: Hex.text(digest), keyFile: keyFile)
+        )
+        // Until it is written, but no more than what was in memory before.
         state.withLock { state in
+            guard state.copies.contains(where: { saves.contains($0.saves) }) else { return }
             state.copies.removeAll { saves.contains($0.saves) }
-            if state.copies.isEmpty { state.reason = nil }
+            state.copies.append(duplicate)
         }
         return folder.result { [self] in
             defer { _ = lookNow() }
-            let digest = Hex.text(digest)
             let isDue = { (copy: KDBXCopy) in copy.duplicated == nil && saves.contains(copy.saves) }
             let copies = files.found().map(files.copy)
-            if !copies.contains(where: { $0.duplicated == digest && $0.saves == saves }) {
+            if !copies.contains(where: { $0.duplicated == hex && $0.saves == saves }) {
                 do throws(SystemCallError) {
-                    try files.write(bytes, saves: saves, duplicated: digest, keyFile: keyFile)
+                    try files.write(bytes, saves: saves, duplicated: hex, keyFile: keyFile)
                 } catch {
                     // There is no room for another one, so these are the duplicates.
-                    files.note(duplicated: digest, where: isDue)
+                    if files.note(duplicated: hex, where: isDue) { forgetInMemory(saves) }
                     return []
                 }
             }
+            forgetInMemory(saves)
             return files.remove(where: isDue)
         } ?? []
+    }
+
+    private func forgetInMemory(_ saves: KDBXSaves) {
+        state.withLock { $0.copies.removeAll { saves.contains($0.saves) } }
     }
 
     // MARK: - Duplicates
@@ -228,25 +246,23 @@ final class KDBXKeptSaves: Sendable {
         return saves
     }
 
-    /// Removes the duplicates of what the file has for certain.
-    func dropDuplicates(in digest: [UInt8]) {
-        let digest = Hex.text(digest)
-        // What stays because that takes too long is removed another time.
-        _ = folder.result { [self] in
-            _ = files.remove { $0.duplicated == digest }
-            return lookNow()
-        }
-    }
-
     /// From now on they are none: the file isn't known to have them.
     ///
     /// - Returns: Whether there are any.
     @discardableResult
     func noteMissing(where isMissing: @escaping @Sendable (KDBXCopy) -> Bool) -> Bool {
-        folder.result { [self] in
+        let isInMemory = state.withLock { state in
+            let missing = state.copies.indices.filter {
+                state.copies[$0].duplicated != nil && isMissing(state.copies[$0])
+            }
+            for index in missing { state.copies[index].duplicated = nil }
+            return !missing.isEmpty
+        }
+        let isInFolder = folder.result { [self] in
             defer { _ = lookNow() }
             return files.note(duplicated: nil) { $0.duplicated != nil && isMissing($0) }
-        } ?? false
+        }
+        return isInMemory || isInFolder ?? false
     }
 
     /// The bytes of a copy.

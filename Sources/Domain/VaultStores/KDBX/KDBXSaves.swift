@@ -8,11 +8,10 @@ import KDBX
 /// It goes with a state of the vault, and says of that what it has in it, so that two states can be compared without
 /// being opened.
 struct KDBXSaves: Equatable, Sendable {
-    /// So many saves are remembered over an unlock: what a program deletes without a word of it in the file comes back
-    /// only as long as that.
+    /// Beyond so many, only those are remembered whose states the vault still has.
     static let most = 256
-    /// So many are remembered of a vault that is open, and even those only while the vault has their states.
-    static let mostOfOpenVault = 1 << 15
+    /// Beyond so many, only the latest of these.
+    static let mostOfAll = 1 << 15
 
     /// One save.
     struct Save: Hashable, Sendable {
@@ -68,7 +67,7 @@ struct KDBXSaves: Equatable, Sendable {
     /// - Parameters:
     ///   - database: A state that has all of it, but for what was dropped from histories.
     ///   - most: How many may be left.
-    mutating func forget(notIn database: Database, most: Int = mostOfOpenVault) {
+    mutating func forget(notIn database: Database, most: Int = mostOfAll) {
         let gone = saves.filter { !database.hasState($0.value.entry, of: $0.value.modified) }.keys
         for mark in gone { saves[mark] = nil }
         guard count > most else { return }

@@ -135,10 +135,10 @@ import Vault
         holder.isHeld.update { $0 = false }
         let unlocking = Task { [store] in try await store.unlock(for: UnlockReason()) }
         try await withDeadline(.seconds(60)) { [store] in
-            while await store.passwordsOfMerges.isEmpty { await Task.yield() }
+            while await store.mergePasswords.isEmpty { await Task.yield() }
         }
         await store.lock()
-        #expect(await store.passwordsOfMerges.isEmpty)
+        #expect(await store.mergePasswords.isEmpty)
         _ = await unlocking.result
         holder.release()
         _ = try await saving.value

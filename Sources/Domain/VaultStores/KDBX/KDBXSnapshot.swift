@@ -71,7 +71,7 @@ struct KDBXSnapshot: Sendable {
     }
 
     /// What all entries of a group have in common.
-    private struct Place {
+    private struct GroupFacts {
         let group: Group
         /// The names from the root down, its own included, as the KeePassHttp plugin gives them; of an absurdly long
         /// path only the end, since each nested group has a path of its own, and so does each entry in a reply.
@@ -89,7 +89,7 @@ struct KDBXSnapshot: Sendable {
             return String(decoding: path.utf8.suffix(longest).drop { $0 & 0xC0 == 0x80 }, as: UTF8.self)
         }
 
-        func inner(_ group: Group, bin: Identifier?) -> Place {
+        func inner(_ group: Group, bin: Identifier?) -> GroupFacts {
             let isSearchable =
                 switch group.text("EnableSearching").lowercased() {
                 case "true": true
@@ -98,7 +98,7 @@ struct KDBXSnapshot: Sendable {
                 }
             let path = path + "/" + group.name
             let longest = Self.longest(path)
-            return Place(
+            return GroupFacts(
                 group: group,
                 path: longest,
                 isWhole: isWhole && longest.utf8.count == path.utf8.count,
@@ -115,32 +115,32 @@ struct KDBXSnapshot: Sendable {
         let groups = Self.groups(from: root)
         let inherited = InheritedSettings.of(groups.map { ($0.depth, BrowserSettings.hosts(of: $0.group)) })
         /// The groups around the one that is looked at, and itself.
-        var places: [Place] = []
+        var around: [GroupFacts] = []
         var logins: [Login] = []
         var pathBytes = 0
         for ((depth, group), settings) in zip(groups, inherited) {
-            places.removeLast(places.count - depth)
-            let place =
-                places.last?.inner(group, bin: bin)
-                ?? Place(
+            around.removeLast(around.count - depth)
+            let facts =
+                around.last?.inner(group, bin: bin)
+                ?? GroupFacts(
                     group: root,
-                    path: Place.longest(root.name),
-                    isWhole: root.name.utf8.count <= Place.longest,
+                    path: GroupFacts.longest(root.name),
+                    isWhole: root.name.utf8.count <= GroupFacts.longest,
                     isSearchable: root.isSearchable,
                     isRecycled: false,
                     browser: BrowserSettings(root, in: BrowserSettings())
                 )
-            places.append(place)
-            let (path, entries) = (place.path, group.entries)
+            around.append(facts)
+            let (path, entries) = (facts.path, group.entries)
             if !entries.isEmpty { pathBytes += path.utf8.count }
             let isNamed = pathBytes <= mostPathBytes
             let named = LoginGroup(
-                name: isNamed ? path : Place.longest("…/" + group.name),
+                name: isNamed ? path : GroupFacts.longest("…/" + group.name),
                 id: group.id.map { LoginID($0) },
                 root: root.name,
-                isWhole: isNamed && place.isWhole
+                isWhole: isNamed && facts.isWhole
             )
-            logins += entries.compactMap { login($0, in: named, at: place, settings) }
+            logins += entries.compactMap { login($0, in: named, facts, settings) }
         }
         return logins
     }
@@ -159,7 +159,7 @@ struct KDBXSnapshot: Sendable {
     private static func login(
         _ entry: Entry,
         in group: LoginGroup,
-        at place: Place,
+        _ facts: GroupFacts,
         _ inherited: InheritedSettings?
     ) -> Login? {
         guard let id = entry.id.map({ LoginID($0) }) else { return nil }
@@ -171,7 +171,7 @@ struct KDBXSnapshot: Sendable {
         // What the file protects is no address: where it matches is told without a question.
         let urls = byName.filter { Login.isFurtherURL($0.key) && !$0.value.field.isProtected }
             .mapValues { entry.text(of: $0) }
-        let browser = BrowserSettings(entry, in: place.browser)
+        let browser = BrowserSettings(entry, in: facts.browser)
         let written =
             byName[EntrySettings.fieldName] == nil ? noSettings : settings(text(EntrySettings.fieldName))
         let (url, further) = (text("URL"), urls.sorted { $0.key < $1.key }.map(\.value))
@@ -191,8 +191,8 @@ struct KDBXSnapshot: Sendable {
             settings: browser.hosts.joined(with: written),
             inherited: inherited,
             expires: entry.expires?.unix,
-            isSearchable: place.isSearchable,
-            isRecycled: place.isRecycled,
+            isSearchable: facts.isSearchable,
+            isRecycled: facts.isRecycled,
             fieldNames: own.sorted(),
             tags: entry.tags,
             hasNotes: strings.contains { $0.field.name == "Notes" && $0.hasValue },

@@ -94,6 +94,44 @@ extension KDBXStore {
         changeBroadcast.send(())
     }
 
+    // MARK: - The daemon's end
+
+    /// Locks it, and puts back what another program has overwritten.
+    ///
+    /// What was saved is kept before that: where the task is cancelled, since deriving keys takes too long, the next unlock
+    /// puts it back.
+    package func finish() async {
+        isFinishing = true
+        defer {
+            isFinishing = false
+            derivations.resume()
+        }
+        await lock()
+        // While something else may still be done with the file.
+        if keptSaves.isAnyInMemory { await lookAtKept() }
+        if keptSaves.trouble == nil { derivations.end(.writingKept) }
+        retryPausing?.cancel()
+        await withTaskCancellationHandler {
+            await savesAreDone()
+        } onCancel: {
+            Task(executorPreference: MainLoop.executor) { await self.giveUp() }
+        }
+        // What is being written there is waited for, as long as there is time.
+        if keptSaves.isHanging {
+            // Whether it came is looked at below.
+            try? await withDeadline(timeout) { [keptSaves] in await keptSaves.answers() }
+        }
+        if keptSaves.isAnyInMemory { await lookAtKept() }
+        if let trouble = keptSaves.trouble { log.isLost(trouble) }
+    }
+
+    private func giveUp() {
+        // It may have come too late.
+        guard isFinishing else { return }
+        derivations.giveUp()
+        retryPausing?.cancel()
+    }
+
     // MARK: - After a lock
 
     /// Sees, once the vault is locked, that what was saved is in the file, or kept elsewhere.
@@ -126,7 +164,7 @@ extension KDBXStore {
     private func putBackOrKeep(_ former: KDBXReader.Opened) async -> KDBXReader.Opened? {
         defer { settlingCount -= 1 }
         do throws(VaultError) {
-            try await putBack(former, by: CancellableDerivers(makeDeriver, within: .seconds(120)))
+            try await putBack(former, by: derivations.make())
             return nil
         } catch {
             await keepSaved(former)
@@ -136,9 +174,8 @@ extension KDBXStore {
 
     /// Tries again what a lock could not put back at once; it is kept by now, if it can be.
     private func putBackLater(_ former: KDBXReader.Opened) async {
-        let derivers = CancellableDerivers(makeDeriver, within: .seconds(120))
-        attempts = derivers
-        defer { if attempts === derivers { attempts = nil } }
+        let derivers = derivations.begin(.writingKept)
+        defer { derivations.isDone(.writingKept, derivers) }
         for attempt in 1... {
             guard isRetryDue else { return }
             // Another program may be in the middle of writing it.
@@ -147,10 +184,7 @@ extension KDBXStore {
             // What is in memory alone has only the file to go to: just the end of the daemon's time ends that.
             let isKept = keptSaves.trouble == nil
             do throws(VaultError) {
-                return try await putBack(
-                    former,
-                    by: isKept ? derivers : CancellableDerivers(makeDeriver, within: .seconds(120))
-                )
+                return try await putBack(former, by: isKept ? derivers : derivations.make())
             } catch {
                 guard attempt < 5 else {
                     return log.isNotPutBack(
@@ -164,7 +198,7 @@ extension KDBXStore {
 
     /// False where the vault is open again or the daemon ends: what is kept goes into the file by the next unlock.
     private var isRetryDue: Bool {
-        if isGivenUp { return false }
+        if derivations.isGivenUp { return false }
         return opened == nil && !isFinishing || keptSaves.trouble != nil
     }
 
@@ -181,9 +215,9 @@ extension KDBXStore {
         _ former: KDBXReader.Opened,
         by derivers: CancellableDerivers
     ) async throws(VaultError) {
-        putters = derivers
-        defer { putters = nil }
-        guard !isGivenUp, let reader = derivers.next(), let writer = derivers.next() else {
+        derivations.use(derivers, for: .puttingBack)
+        defer { derivations.isDone(.puttingBack, derivers) }
+        guard !derivations.isGivenUp, let reader = derivers.next(), let writer = derivers.next() else {
             throw .unavailable("Deriving the key of the vault \(name) takes too long.")
         }
         let state = try await work { [file] () throws(VaultError) in

@@ -46,10 +46,8 @@ extension KDBXStore {
         if keptSaves.isHanging { mergeOnceAnswered(openedBy: passwords) }
         guard isAny || settlingCount > 0 else { return }
         guard era == self.era else { return }
-        mergeCount += 1
-        let number = mergeCount
         // Not in what waits for its turn, which a lock can't take out.
-        passwordsOfMerges[number] = passwords
+        let number = mergePasswords.add(passwords)
         let merging = fileTasks.join { await self.mergeKeptNow(number) }
         // What takes longer goes on.
         try? await withDeadline(timeout) { await merging.value }
@@ -58,7 +56,7 @@ extension KDBXStore {
     /// Merges what is kept once the state folder answers, unless the vault is locked before that.
     private func mergeOnceAnswered(openedBy passwords: [SecretBytes?]) {
         guard opened != nil else { return }
-        passwordsOfDelayedMerge = passwords
+        mergePasswords.delay(passwords)
         changeBroadcast.send(())
         guard !isAwaitingStateFolder else { return }
         isAwaitingStateFolder = true
@@ -71,20 +69,19 @@ extension KDBXStore {
 
     private func stateFolderAnswers() async {
         isAwaitingStateFolder = false
-        if let passwords = passwordsOfDelayedMerge.take() {
+        if let passwords = mergePasswords.takeDelayed() {
             await mergeKept(openedBy: passwords, within: timeout)
         }
         changeBroadcast.send(())
     }
 
     private func mergeKeptNow(_ number: Int) async {
-        guard let passwords = passwordsOfMerges.removeValue(forKey: number), let former = opened else {
+        guard let passwords = mergePasswords.take(number), let former = opened else {
             return
         }
         // What waits behind them is a save or the daemon's end.
-        let (era, derivers) = (era, CancellableDerivers(makeDeriver, within: .seconds(30)))
-        merging = derivers
-        defer { if merging === derivers { merging = nil } }
+        let (era, derivers) = (era, derivations.begin(.openingKept, within: .seconds(30)))
+        defer { derivations.isDone(.openingKept, derivers) }
         let merged = await work { [file, keptSaves] in
             KDBXKeptMerge(for: file.reader, of: keptSaves, by: derivers)
                 .merged(with: former, openedBy: passwords)
@@ -92,11 +89,10 @@ extension KDBXStore {
         guard era == self.era else { return }
         if merged.isAny {
             // It stays kept until the file has it.
-            let attempts = CancellableDerivers(makeDeriver, within: .seconds(120))
-            self.attempts = attempts
-            defer { if self.attempts === attempts { self.attempts = nil } }
+            let writers = derivations.begin(.writingKept)
+            defer { derivations.isDone(.writingKept, writers) }
             do throws(VaultError) {
-                _ = try await putIntoFile(merged.opened, after: former, era, attempts)
+                _ = try await putIntoFile(merged.opened, after: former, era, writers)
             } catch {
                 guard era == self.era else { return }
                 opened = merged.opened
@@ -135,8 +131,8 @@ extension KDBXStore {
         _ derivers: CancellableDerivers? = nil
     ) async throws(VaultError) -> Bool {
         guard era == self.era else { throw .locked }
-        let deriver = derivers?.next() ?? makeDeriver()
-        let writer = derivers?.next() ?? makeDeriver()
+        let deriver = derivers?.next() ?? derivations.makeDeriver()
+        let writer = derivers?.next() ?? derivations.makeDeriver()
         let result = try await work { [file] () throws(VaultError) in
             try file.reread(pending, by: deriver, writingBy: writer)
         }

@@ -86,7 +86,7 @@ extension KDBXStore {
         do throws(VaultError) {
             let (former, isOpen) = (opened ?? held, opened != nil)
             let (era, time) = (era, now())
-            let deriver = makeDeriver()
+            let deriver = derivations.makeDeriver()
             // Refuses before anything is touched, if that is known already.
             try save.check(in: former.snapshot)
             let (saved, ids) = try await work { [file] () throws(VaultError) in

@@ -30,7 +30,8 @@ package actor KDBXStore: MainLoopActor, VaultStore {
     /// So has the state folder, since neither a key derivation nor a vault's file that hangs may keep it from having what
     /// was saved.
     let keeping: BlockingWork
-    let makeDeriver: @Sendable () -> any KeyDeriver
+    /// The key derivations that a lock, or the end of the daemon, ends.
+    var derivations: KDBXDerivations
     /// Why the file can no longer be read as it is now.
     var trouble: VaultError?
     nonisolated let changeBroadcast = Broadcast<Void>(backlog: 1)
@@ -45,34 +46,18 @@ package actor KDBXStore: MainLoopActor, VaultStore {
     var settling: Task<Void, Never>?
     /// How many of those are under way.
     var settlingCount = 0
-    /// What derives the keys of what is kept, which a lock ends.
-    var merging: CancellableDerivers?
-    /// The passwords by which what is kept is to be opened, by the number of the merge that waits for its turn.
-    var passwordsOfMerges: [Int: [SecretBytes?]] = [:]
-    var mergeCount = 0
-    /// Those by which what is kept is to be opened once the state folder answers; nil where nothing waits for that.
-    var passwordsOfDelayedMerge: [SecretBytes?]?
+    /// The passwords by which what is kept is to be opened.
+    var mergePasswords = MergePasswords()
     var isAwaitingStateFolder = false
-    /// What derives keys for something that is kept already, which the daemon's end ends.
-    var attempts: CancellableDerivers?
-    /// What derives keys to put something back after a lock, which ends when the daemon's end has no time left.
-    var putters: CancellableDerivers?
     /// What waits before that is tried again.
     var retryPausing: Task<Void, Never>?
     /// Whether the daemon ends: what is kept is merged the next time.
-    private(set) var isFinishing = false
-    /// Whether it has no time left for that.
-    private(set) var isGivenUp = false
+    var isFinishing = false
     var isLookingAtKept = false
     var isRetrying = false
     private var unlocking: KDBXUnlock.Running?
     /// How long an unlock waits for other work on the file, which goes on after that.
     private static let sideworkTimeout = Duration.seconds(10)
-    /// What derives the key for reading the file again; a lock ends it.
-    ///
-    /// It doesn't end a save's: a save begins when the person has allowed it, and nobody would ask again for one that a
-    /// lock had ended. What a save holds of the database is gone when it ends.
-    private var rereading: (any KeyDeriver)?
     private var fileWatch: KDBXFileWatch
     /// The reading of the file that was asked for last.
     private var reading: Task<Void, Never>?
@@ -127,7 +112,7 @@ package actor KDBXStore: MainLoopActor, VaultStore {
         self.passwords = passwords
         log = KDBXLog(vault: name, logger: logger)
         (self.now, self.timeout, self.retryPause) = (now, timeout, retryPause)
-        self.makeDeriver = makeDeriver
+        derivations = KDBXDerivations(makeDeriver)
         let limits = KDBXLimits(seconds: maximumSeconds, mebibytes: maximumMemory)
         keptSaves = KDBXKeptSaves(name: name, path: path, state: state, timeout: stateTimeout)
         let writer = KDBXFileWriter(
@@ -160,7 +145,7 @@ package actor KDBXStore: MainLoopActor, VaultStore {
 
     deinit {
         unlocking?.end()
-        rereading?.end()
+        derivations.end(.reading)
     }
 
     package nonisolated func changes() -> AsyncStream<Void> {
@@ -197,11 +182,9 @@ package actor KDBXStore: MainLoopActor, VaultStore {
         }
         unlocking?.end()
         unlocking = nil
-        rereading?.end()
-        rereading = nil
-        merging?.end()
-        passwordsOfMerges = [:]
-        passwordsOfDelayedMerge = nil
+        derivations.end(.reading)
+        derivations.end(.openingKept)
+        mergePasswords.forget()
         (opened, trouble) = (nil, nil)
         fileWatch.stop()
         changeBroadcast.send(())
@@ -217,40 +200,6 @@ package actor KDBXStore: MainLoopActor, VaultStore {
         await fileTasks.isDone()
         // What a save has joined at its end, since the vault was locked meanwhile.
         await fileTasks.isDone()
-    }
-
-    /// Locks it, and puts back what another program has overwritten.
-    ///
-    /// What was saved is kept before that: where the task is cancelled, since deriving keys takes too long, the next unlock
-    /// puts it back.
-    package func finish() async {
-        isFinishing = true
-        defer { (isFinishing, isGivenUp) = (false, false) }
-        await lock()
-        // While something else may still be done with the file.
-        if keptSaves.isAnyInMemory { await lookAtKept() }
-        if keptSaves.trouble == nil { attempts?.end() }
-        retryPausing?.cancel()
-        await withTaskCancellationHandler {
-            await savesAreDone()
-        } onCancel: {
-            Task(executorPreference: MainLoop.executor) { await self.giveUp() }
-        }
-        // What is being written there is waited for, as long as there is time.
-        if keptSaves.isHanging {
-            // Whether it came is looked at below.
-            try? await withDeadline(timeout) { [keptSaves] in await keptSaves.answers() }
-        }
-        if keptSaves.isAnyInMemory { await lookAtKept() }
-        if let trouble = keptSaves.trouble { log.isLost(trouble) }
-    }
-
-    private func giveUp() {
-        // It may have come too late.
-        guard isFinishing else { return }
-        isGivenUp = true
-        for derivers in [attempts, putters, merging] { derivers?.end() }
-        retryPausing?.cancel()
     }
 
     /// Changes how it is opened from the next time on; while it is open it stays so, and an unlock that is under way
@@ -310,7 +259,7 @@ package actor KDBXStore: MainLoopActor, VaultStore {
             with: passwords,
             for: reason,
             on: opening,
-            makeDeriver: makeDeriver
+            makeDeriver: derivations.makeDeriver
         )
         let task = Task(executorPreference: MainLoop.executor) { () -> Result<Void, VaultError> in
             let outcome = await self.carryOut(unlock)
@@ -401,11 +350,11 @@ package actor KDBXStore: MainLoopActor, VaultStore {
         // The path may lead elsewhere from now on.
         watch()
         do throws(VaultError) {
-            let deriver = makeDeriver()
-            rereading = deriver
-            defer { if rereading === deriver { rereading = nil } }
+            let derivers = derivations.begin(.reading)
+            defer { derivations.isDone(.reading, derivers) }
+            guard let deriver = derivers.next() else { return }
             // As in a save: what was acknowledged is put back even if the vault is locked meanwhile.
-            let writer = makeDeriver()
+            let writer = derivations.makeDeriver()
             let result = try await work { [file] () throws(VaultError) in
                 try file.reread(former, by: deriver, writingBy: writer)
             }

@@ -45,6 +45,32 @@ struct MemoryTests {
         #expect(locked.isEmpty, "\(locked)")
     }
 
+    @Test func `what is imported is in no program's memory in the open, not even while it waits for more`()
+        async throws
+    {
+        let vault = try await Self.vault()
+        let importing = try vault.session.starting("import", "-", input: nil)
+        importing.write("name,url,username,password,note\n")
+        for number in 0..<300 {
+            let row =
+                "n,https://h\(number).example,public-\(number)-6Vd,imported-5Tn-\(number),noted-8Rk-\(number)\n"
+            importing.write(row)
+        }
+        let secrets = ["imported-5Tn-", "noted-8Rk-"]
+        _ = try await eventually("the last row") {
+            let hasAll = try !MemoryImage.search(importing.pid, for: ["public-299-6Vd"]).isEmpty
+            return try hasAll && MemoryImage.search(importing.pid, for: secrets).isEmpty ? () : nil
+        }
+        _ = try await eventually("the last row's arrival") {
+            try MemoryImage.search(try vault.session.daemon.pid, for: secrets).isEmpty ? () : nil
+        }
+        importing.closeInput()
+        let report = try await importing.end()
+        #expect(report.status == 0, "\(report)")
+        let stored = try MemoryImage.search(try vault.session.daemon.pid, for: secrets)
+        #expect(stored.isEmpty, "\(stored)")
+    }
+
     @Test func `what was handed out, saved and read anew is gone after that`() async throws {
         let vault = try await Self.vault()
         #expect(try await vault.session.keybell("unlock", "main").status == 0)

@@ -5,7 +5,7 @@ package import Vault
 /// What becomes of the logins of an import.
 package struct ImportResult: Equatable, Sendable {
     /// What becomes of one login.
-    package enum Outcome: UInt8, Sendable, CaseIterable {
+    package enum Outcome: UInt8, Sendable {
         /// It wasn't there; it is now, unless the import is a dry run.
         case new = 0
         /// It was there already, with all that it brings, or has come in this import before.

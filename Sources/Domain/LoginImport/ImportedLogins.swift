@@ -52,13 +52,13 @@ struct ImportedLogins: ~Copyable {
                 throw .late
             }
             guard count > 0 else { throw .broken("They ended in the middle.") }
-            var chunk = Array(buffer[..<count])
-            defer { chunk.wipe() }
             do throws(TransferReader.Fault) {
-                try reader.read(chunk) { add($0) }
+                try reader.read(buffer[..<count]) { add($0) }
             } catch {
                 throw .broken(Self.words(error))
             }
+            // The next bytes may be long in coming.
+            for index in 0..<count { buffer[index] = 0 }
             guard items.count <= Self.most, sealedCount <= Self.mostBytes else { throw .tooMany }
         }
     }

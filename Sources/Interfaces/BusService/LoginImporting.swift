@@ -111,7 +111,10 @@ extension DBusError {
     fileprivate init(_ failure: ImportFailure, vault: String) {
         switch failure {
         case .late:
-            self.init(name: Name.timedOut, message: "The logins didn't come in time; nothing was imported.")
+            self.init(
+                name: KeybellBusError.unavailable,
+                message: "The logins didn't come in time; nothing was imported."
+            )
         case .broken(let reason):
             self = .invalidArgs("These aren't logins to import: \(reason) Nothing was imported.")
         case .tooMany:

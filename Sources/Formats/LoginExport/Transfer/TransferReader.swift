@@ -31,7 +31,10 @@ package struct TransferReader {
     ///   - chunk: The next bytes; they stay, for the caller to wipe.
     ///   - take: Called for each login that ends in them; with nil for one that isn't UTF-8.
     /// - Throws: Why it isn't a transfer; all that has come of the last login is wiped then.
-    package mutating func read(_ chunk: [UInt8], _ take: (ExportedLogin?) -> Void) throws(Fault) {
+    package mutating func read(
+        _ chunk: some Sequence<UInt8>,
+        _ take: (ExportedLogin?) -> Void
+    ) throws(Fault) {
         var isRead = false
         defer { if !isRead { bytes.wipe() } }
         for byte in chunk {

@@ -105,6 +105,8 @@ final class ImportFile {
             let count = try read(into: &buffer)
             guard count > 0 else { return reader.finish(row) }
             reader.read(buffer[..<count], row)
+            // The next bytes may be long in coming.
+            for index in 0..<count { buffer[index] = 0 }
         }
     }
 

@@ -28,15 +28,13 @@ package final class FileChunks: Sendable {
 
     /// Reads on.
     ///
-    /// - Parameters:
-    ///   - buffer: Where the bytes go, from its beginning.
-    ///   - limit: How many at most; the buffer's size if that is less.
+    /// - Parameter buffer: Where the bytes go, from its beginning.
     /// - Returns: How many; 0 at the end.
     /// - Throws: The failing call's `errno`.
-    package func next(into buffer: inout [UInt8], atMost limit: Int = .max) throws(SystemCallError) -> Int {
+    package func next(into buffer: inout [UInt8]) throws(SystemCallError) -> Int {
         while true {
             let count = unsafe buffer.withUnsafeMutableBytes { bytes in
-                unsafe read(file.number, bytes.baseAddress, min(limit, bytes.count))
+                unsafe read(file.number, bytes.baseAddress, bytes.count)
             }
             if count >= 0 { return count }
             guard errno == EINTR else { throw .last("read") }

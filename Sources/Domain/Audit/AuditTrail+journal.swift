@@ -12,17 +12,18 @@ extension AuditTrail {
 
     /// Tells the journal, or the log where there is none.
     func tell(_ record: AuditRecord) {
-        let fields = record.fields.sorted { $0.key.rawValue < $1.key.rawValue }
-        let isSent = Journal.write(
-            [
-                ("MESSAGE", record.sentence), ("MESSAGE_ID", Self.messageID), ("PRIORITY", "5"),
-                ("SYSLOG_IDENTIFIER", "keybelld"), (Self.prefix + "EVENT", record.event.rawValue),
-                (Self.prefix + "TIME", String(record.time)), (Self.prefix + "ID", record.id ?? ""),
-            ] + fields.map { (Self.prefix + $0.key.rawValue.uppercased(), $0.value) },
-            socket: journal
-        )
+        let isSent = Journal.isThere(at: journal) && Journal.write(Self.entry(of: record), socket: journal)
         guard writesLog || !isSent else { return }
-        let metadata = fields.map { ($0.key.rawValue, Logger.MetadataValue.string($0.value)) }
-        logger.notice("\(record.event.rawValue)", metadata: Logger.Metadata(metadata) { $1 })
+        let metadata = record.fields.map { ($0.key.rawValue, Logger.MetadataValue.string($0.value)) }
+        logger.notice("\(record.event.rawValue)", metadata: Logger.Metadata(uniqueKeysWithValues: metadata))
+    }
+
+    private static func entry(of record: AuditRecord) -> [(name: String, value: String)] {
+        let fields = record.fields.sorted { $0.key.rawValue < $1.key.rawValue }
+        return [
+            ("MESSAGE", record.sentence), ("MESSAGE_ID", messageID), ("PRIORITY", "5"),
+            ("SYSLOG_IDENTIFIER", "keybelld"), (prefix + "EVENT", record.event.rawValue),
+            (prefix + "TIME", String(record.time)), (prefix + "ID", record.id ?? ""),
+        ] + fields.map { (prefix + $0.key.rawValue.uppercased(), $0.value) }
     }
 }

@@ -33,14 +33,19 @@ package struct StandardErrorLog: LogHandler {
 
     package func log(event: LogEvent) {
         var line = Self.start(event.level, writesPriority: writesPriority)
+        line.reserveCapacity(512)
         line += PlainText.line(event.message.description, limit: 1000)
         let own = event.metadata ?? [:]
         let values = metadata.isEmpty ? own : metadata.merging(own) { _, new in new }
         for (key, value) in values.sorted(by: { $0.key < $1.key }) {
-            line += " \(key)=" + PlainText.logValue(value.description)
+            line += " "
+            line += key
+            line += "="
+            line += PlainText.logValue(value.description)
         }
+        line += "\n"
         // Whoever logs may be who serves: it waits for nobody who reads.
-        Self.lines.append(line + "\n")
+        Self.lines.append(line)
     }
 
     /// Waits a moment for what is still to be written; to be called before the process ends.

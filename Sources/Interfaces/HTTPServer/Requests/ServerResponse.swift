@@ -74,13 +74,17 @@ struct ServerResponse: Sendable {
         head += status.reasonPhrase.utf8
         for (name, value) in fields {
             head += "\r\n".utf8
-            head += name.utf8.lazy.filter(isPrintable)
+            append(name, to: &head)
             head += ": ".utf8
-            head += value.utf8.lazy.filter(isPrintable)
+            append(value, to: &head)
         }
         head += "\r\n\r\n".utf8
         return head
     }
 
-    private static func isPrintable(_ byte: UInt8) -> Bool { byte >= 0x20 && byte != 0x7F }
+    private static func append(_ text: String, to head: inout [UInt8]) {
+        func isControl(_ byte: UInt8) -> Bool { byte < 0x20 || byte == 0x7F }
+        guard text.utf8.contains(where: isControl) else { return head.append(contentsOf: text.utf8) }
+        head += text.utf8.lazy.filter { !isControl($0) }
+    }
 }

@@ -26,6 +26,11 @@ package enum Journal {
         return unsafe fstat(STDERR_FILENO, &file) == 0 && stream == "\(file.st_dev):\(file.st_ino)"
     }
 
+    /// Whether somebody may listen there: an entry that nobody takes needn't be made.
+    package static func isThere(at path: String = socket) -> Bool {
+        unsafe path.hasPrefix("@") || access(path, F_OK) == 0
+    }
+
     /// Writes an entry.
     ///
     /// - Parameters:

@@ -15,20 +15,25 @@ servicesdir = $(PREFIX)/share/dbus-1/services
 interfacesdir = $(PREFIX)/share/dbus-1/interfaces
 completiondir = $(PREFIX)/share
 applicationsdir = $(PREFIX)/share/applications
+metainfodir = $(PREFIX)/share/metainfo
+mandir = $(PREFIX)/share/man
 iconsdir = $(PREFIX)/share/icons/hicolor
-# What `make release` has made and `make install` copies: the programs, and their completions.
+# What `make release` has made and `make install` copies: the programs, their completions and manual pages.
 dist = .build/dist
 programs = keybelld keybell git-credential-keybell
+interfaces = org.keybell.Approval1 org.keybell.Clients1 org.keybell.Configuration1 org.keybell.Vaults1
+manuals = man1/keybell.1 man1/git-credential-keybell.1 man5/keybell.toml.5 man8/keybelld.8 $(interfaces:%=man7/%.7)
 
-BUILD_PACKAGES = libargon2-dev libdbus-1-dev libgcrypt20-dev libidn2-dev libpcre2-dev libpsl-dev libsecret-1-dev libssl-dev libxml2-dev pkg-config zlib1g-dev
+BUILD_PACKAGES = libargon2-dev libdbus-1-dev libgcrypt20-dev libidn2-dev libpcre2-dev libpsl-dev libsecret-1-dev libssl-dev libxml2-dev pkg-config python3 zlib1g-dev
 RUN_PACKAGES = dbus gnome-keyring libsecret-tools
-TEST_PACKAGES = $(RUN_PACKAGES) acl attr binutils curl desktop-file-utils dunst fish fzf gcr gir1.2-gtk-3.0 git jq kdialog keepassxc libglib2.0-bin libkf5wallet-bin libnotify-bin libqca-qt5-2-plugins lxqt-notificationd mako-notifier mate-notification-daemon mate-screensaver notification-daemon openbox openssl pinentry-curses pinentry-gtk2 procps python3 python3-dbusmock python3-gi python3-venv rofi strace sway systemd tmux util-linux valgrind x11-xkb-utils xdotool xfce4-notifyd xvfb zenity zsh
+TEST_PACKAGES = $(RUN_PACKAGES) acl attr binutils curl desktop-file-utils dunst fish fzf gcr gir1.2-gtk-3.0 git jq kdialog keepassxc libglib2.0-bin libkf5wallet-bin libnotify-bin libqca-qt5-2-plugins lxqt-notificationd mako-notifier mandoc mate-notification-daemon mate-screensaver notification-daemon openbox openssl pinentry-curses pinentry-gtk2 procps python3 python3-dbusmock python3-gi python3-venv rofi strace sway systemd tmux util-linux valgrind x11-xkb-utils xdotool xfce4-notifyd xvfb zenity zsh
 BENCHMARK_PACKAGES = $(RUN_PACKAGES) python3 strace util-linux valgrind
 DESKTOP_PACKAGES = $(TEST_PACKAGES) gjs gnome-shell imagemagick kactivitymanagerd kwin-x11 plasma-desktop plasma-workspace
+DEB_PACKAGES = appstream debhelper dpkg-dev lintian
 SCREENSHOT_PACKAGES = $(DESKTOP_PACKAGES) grim
 
-.PHONY: build release run test check check-desktops benchmark fuzz screenshots lint install uninstall clean
-.PHONY: benchmark-packages build-packages run-packages test-packages desktop-packages screenshot-packages
+.PHONY: build release run test check check-desktops benchmark fuzz screenshots lint install uninstall deb check-package clean
+.PHONY: benchmark-packages build-packages run-packages test-packages desktop-packages screenshot-packages deb-packages package-packages
 
 build: build-packages
 	$(SWIFT) build -c $(CONFIG) $(BUILD_FLAGS)
@@ -44,7 +49,8 @@ release: build-packages
 	$(RELEASE_BUILD)
 	@bin="$$($(RELEASE_BUILD) --show-bin-path)" && mkdir -p $(dist) && \
 	cp $(programs:%="$$bin/%") $(dist)/ && packaging/check-programs.sh $(programs:%=$(dist)/%)
-	for shell in bash zsh fish; do $(dist)/keybell --generate-completion-script $$shell >$(dist)/keybell.$$shell || exit 1; done
+	for shell in bash zsh fish; do $(dist)/keybell --generate-completion-script $$shell | sed '1{/^#!/d}' >$(dist)/keybell.$$shell || exit 1; done
+	packaging/make-manuals.sh $(dist) $(interfaces)
 
 run: run-packages build
 	@bin="$$($(SWIFT) build -c $(CONFIG) --show-bin-path)" && exec examples/walk.sh "$$bin"
@@ -62,6 +68,7 @@ check: build-packages
 # start a bus, a keyring and the daemon of their own. They look at the released programs, too, whose costs per request
 # are compared before. Last, 20 s of each fuzz target.
 test: test-packages build-packages lint release
+	.ci/check-manuals.py $(dist)/man
 	.ci/check-costs.py
 	$(SWIFT) build --build-tests $(BUILD_FLAGS)
 	SWIFT=$(SWIFT) .ci/check-unused.py
@@ -102,6 +109,7 @@ lint:
 	SWIFT=$(SWIFT) .ci/check-imports.py
 	.ci/check-names.py
 	.ci/check-docs.py
+	.ci/check-version.py
 
 # Builds nothing, for root has no Swift; and the same modes whatever root's umask is.
 install:
@@ -113,11 +121,14 @@ install:
 	install -m644 dbus/org.keybell.Keybell.service "$(DESTDIR)$(servicesdir)/"
 	install -m644 dbus/org.keybell.*1.xml "$(DESTDIR)$(interfacesdir)/"
 	install -Dm644 packaging/org.keybell.Keybell.desktop "$(DESTDIR)$(applicationsdir)/org.keybell.Keybell.desktop"
+	install -Dm644 packaging/org.keybell.Keybell.metainfo.xml "$(DESTDIR)$(metainfodir)/org.keybell.Keybell.metainfo.xml"
 	install -Dm644 packaging/icons/org.keybell.Keybell.svg "$(DESTDIR)$(iconsdir)/scalable/apps/org.keybell.Keybell.svg"
 	install -Dm644 packaging/icons/org.keybell.Keybell-symbolic.svg "$(DESTDIR)$(iconsdir)/symbolic/apps/org.keybell.Keybell-symbolic.svg"
 	install -Dm644 $(dist)/keybell.bash "$(DESTDIR)$(completiondir)/bash-completion/completions/keybell"
 	install -Dm644 $(dist)/keybell.zsh "$(DESTDIR)$(completiondir)/zsh/site-functions/_keybell"
 	install -Dm644 $(dist)/keybell.fish "$(DESTDIR)$(completiondir)/fish/vendor_completions.d/keybell.fish"
+
+	for page in $(dist)/man/*; do install -Dm644 $$page "$(DESTDIR)$(mandir)/man$${page##*.}/$${page##*/}" || exit 1; done
 
 uninstall:
 	rm -f $(programs:%="$(DESTDIR)$(bindir)/%")
@@ -125,6 +136,19 @@ uninstall:
 	rm -f "$(DESTDIR)$(servicesdir)/org.keybell.Keybell.service" "$(DESTDIR)$(interfacesdir)"/org.keybell.*1.xml
 	rm -f "$(DESTDIR)$(applicationsdir)/org.keybell.Keybell.desktop" "$(DESTDIR)$(iconsdir)/scalable/apps/org.keybell.Keybell.svg" "$(DESTDIR)$(iconsdir)/symbolic/apps/org.keybell.Keybell-symbolic.svg"
 	rm -f "$(DESTDIR)$(completiondir)/bash-completion/completions/keybell" "$(DESTDIR)$(completiondir)/zsh/site-functions/_keybell" "$(DESTDIR)$(completiondir)/fish/vendor_completions.d/keybell.fish"
+
+	rm -f "$(DESTDIR)$(metainfodir)/org.keybell.Keybell.metainfo.xml"
+	rm -f $(manuals:%="$(DESTDIR)$(mandir)/%")
+
+# A package for Debian 12, in .build/deb.
+deb: deb-packages release
+	packaging/make-deb.sh
+	appstreamcli validate --no-net packaging/org.keybell.Keybell.metainfo.xml
+	lintian --fail-on error,warning .build/deb/keybell_*.changes
+
+# Has it installed, used and removed on a Debian 12 of its own, by debootstrap; as root.
+check-package: package-packages deb
+	packaging/check-package.sh .build/deb/keybell_*.deb
 
 clean:
 	$(SWIFT) package clean
@@ -157,3 +181,9 @@ desktop-packages:
 
 screenshot-packages:
 	$(call install-packages,$(SCREENSHOT_PACKAGES))
+
+deb-packages:
+	$(call install-packages,$(DEB_PACKAGES))
+
+package-packages:
+	$(call install-packages,debootstrap)

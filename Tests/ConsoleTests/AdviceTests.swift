@@ -13,7 +13,7 @@ struct AdviceTests {
         ("evil\u{1B}[2J", "evil[2J"),
     ])
     func `a refusal says what to do, or what the daemon said`(error: String?, part: String) {
-        #expect(ScriptClient.advice(error).contains(part))
+        #expect(ScriptClient.failure(error).text.contains(part))
     }
 
     @Test(arguments: [
@@ -25,7 +25,7 @@ struct AdviceTests {
             ["name": .string(name), "locked": .boolean(isLocked)]
         }
         let vaults = [vault("open", isLocked: false)] + locked.map { vault($0, isLocked: true) }
-        let text = ScriptClient.advice("Database locked", vaults: vaults)
+        let text = ScriptClient.failure("Database locked", vaults: vaults).text
         #expect(text.hasPrefix(part), "\(text)")
     }
 }

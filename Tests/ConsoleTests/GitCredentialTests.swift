@@ -29,8 +29,6 @@ struct GitCredentialTests {
                 "capability[]=authtype\nprotocol=http\nhost=[::1]:80\nwwwauth[]=Basic realm=\"x\"\nnonsense\nnew=1\n",
                 "http://[::1]:80/", "", ""
             ),
-            ("url=https://ann:p%40%2F@a.example:1/x%20y\n", "https://a.example:1/x y", "ann", "p@/"),
-            ("protocol=http\nurl=https://a.example\n", "https://a.example/", "", ""),
             ("protocol=smtp\nhost=mail.example:587\nusername=Zoë\n", "smtp://mail.example:587/", "Zoë", ""),
         ]
     )
@@ -47,7 +45,7 @@ struct GitCredentialTests {
             "", "\n", "protocol=https\n", "host=a.example\n", "protocol=cert\nhost=\npath=/x.pem\n",
             "protocol=https\nhost=a.example/b\n", "protocol=https\nhost=a.example@b.example\n",
             "protocol=https\nhost=a.example?\n", "protocol=https\nhost=a b\n", "protocol=https\nhost=a\tb\n",
-            "protocol=ht/tps\nhost=a.example\n", "url=https://a.example%2Fb/\n", "url=a.example\n",
+            "protocol=ht/tps\nhost=a.example\n",
         ]
     )
     func `what isn't one host is asked for nowhere`(text: String) throws {

@@ -167,6 +167,28 @@ struct GitHelperTests {
         #expect(try await Self.helper(session, "get").output == given)
     }
 
+    @Test func `after a refused login git gets no other user's`() async throws {
+        let session = try await DaemonSession()
+        _ = try await Self.answering(session) { try await Self.helper(session, "get") }
+        for (user, password) in [("ann", "1"), ("bob", "2")] {
+            _ = try await Self.answering(session) {
+                try await Self.helper(session, "store", "username=\(user)", "password=\(password)")
+            }
+        }
+        let (first, _) = try await Self.answering(session) { try await Self.helper(session, "get") }
+        let lines = first.output.split(separator: "\n").map(String.init)
+        try #require(lines.count == 2, "\(first)")
+        let other = lines[0] == "username=ann" ? "bob" : "ann"
+        #expect(try await Self.helper(session, "erase", lines[0], lines[1]).status == 0)
+        let (second, _) = try await Self.answering(session) { try await Self.helper(session, "get") }
+        #expect(second.status == 0 && second.output.isEmpty, "\(second)")
+        #expect(second.errors.contains("The server has refused the login of"), "\(second)")
+        let (named, _) = try await Self.answering(session) {
+            try await Self.helper(session, "get", "username=\(other)")
+        }
+        #expect(named.output.hasPrefix("username=\(other)\n"), "\(named)")
+    }
+
     @Test func `the named user's login is given, a new user's is saved beside it`() async throws {
         let session = try await DaemonSession()
         // Nothing was ever given to git, so nobody is asked for a key just to save.

@@ -203,7 +203,13 @@ struct ScriptClientTests {
         async let getting = session.keybell("client", "get", "example.org")
         let question = try await BusAnswerer(session).question()
         #expect(try await session.keybell("allow", question.code, "--names-only").status == 0)
-        #expect(try await getting.status == 0)
+        let names = try await getting
+        #expect(names.status == 0 && names.output.contains("  username  alice\n"), "\(names)")
+        #expect(!names.output.contains("password"), "\(names)")
+        #expect(
+            names.errors.contains("came without its password, since that is what you allowed"),
+            "\(names)"
+        )
         let log = try await session.keybell("log").output
         #expect(log.contains("got 1 login without passwords from"), "\(log)")
         async let again = session.keybell("client", "get", "example.org")
@@ -242,7 +248,7 @@ struct ScriptClientTests {
             try await session.keybell("client", "get", "example.org", "--field", "pin")
         }
         #expect(missing.status == 4 && missing.output.isEmpty, "\(missing)")
-        #expect(missing.errors.contains("title, user, password, uuid, group"), "\(missing)")
+        #expect(missing.errors.contains("title, username, password, uuid, group"), "\(missing)")
         #expect(try await session.keybell("client", "get", "no such title").status == 4)
         #expect(try await session.keybell("client", "search", "nosuchword").status == 4)
         #expect(try await session.keybell("client", "get", "x", "--field", "user", "--json").status == 2)

@@ -4,6 +4,8 @@
 enum ConsoleError: Error, Equatable, Sendable {
     /// It was refused, or what it is about doesn't exist.
     case refused(String)
+    /// The person said no, and knows that.
+    case denied
     /// It was called in a way that makes no sense.
     case usage(String)
     /// The daemon isn't running.
@@ -14,7 +16,7 @@ enum ConsoleError: Error, Equatable, Sendable {
     /// The exit code that scripts rely on.
     var exitCode: Int32 {
         switch self {
-        case .refused: 1
+        case .refused, .denied: 1
         case .usage: 2
         case .unreachable: 3
         case .nothing: 4
@@ -24,7 +26,7 @@ enum ConsoleError: Error, Equatable, Sendable {
     /// The same kind of error in other words.
     func saying(_ text: String) -> ConsoleError {
         switch self {
-        case .refused: .refused(text)
+        case .refused, .denied: .refused(text)
         case .usage: .usage(text)
         case .unreachable: .unreachable(text)
         case .nothing: .nothing(text)
@@ -34,6 +36,7 @@ enum ConsoleError: Error, Equatable, Sendable {
     /// What to print on standard error.
     var text: String {
         switch self {
+        case .denied: "You denied it."
         case .refused(let text), .usage(let text), .unreachable(let text), .nothing(let text): text
         }
     }

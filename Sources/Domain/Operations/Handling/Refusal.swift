@@ -93,7 +93,7 @@ package enum Refusal: Error, Equatable, Sendable {
         case .keyring(let advice): advice
         case .search(let error): error.sentence
         case .vault(let error): error.isLock ? Self.lockedVault : Self.sentence(for: error)
-        case .denied, .muted: "Denied"
+        case .denied, .muted: Self.denial
         case .unconfirmed: "You did not confirm it in the window that asked. Try again."
         case .expired:
             "Nobody answered the question in time. Answer it where it is shown, or with `keybell watch`, then try again."
@@ -142,6 +142,8 @@ package enum Refusal: Error, Equatable, Sendable {
         }
     }
 
+    /// What is said where the person has said no.
+    package static let denial = "Denied"
     /// What is said while a vault is locked.
     package static let lockedVault = "Database locked"
     /// What is said where there is no such entry.

@@ -18,13 +18,14 @@ enum EntryPrinter {
     /// Prints a login for a person.
     static func print(_ entry: ReplyEntry) {
         Output.line(PlainText.cleaned(entry.name))
-        Output.line("  user      \(PlainText.cleaned(entry.login))")
+        if !entry.login.isEmpty { Output.line("  username  \(PlainText.cleaned(entry.login))") }
         if let group = entry.group { Output.line("  group     \(PlainText.cleaned(group.name))") }
         Output.line("  uuid      \(PlainText.cleaned(entry.uuid))")
         for field in entry.stringFields {
             StandardStream.output.write("  \(PlainText.quoted(field.key))  ")
             row(field.value)
         }
+        guard !entry.password.isEmpty else { return }
         StandardStream.output.write("  password  ")
         row(entry.password)
     }
@@ -59,9 +60,9 @@ enum EntryPrinter {
     }
 
     /// What every login has, by the names that ``value(_:of:)`` knows.
-    static let fieldNames = ["title", "user", "password", "uuid", "group"]
+    static let fieldNames = ["title", "username", "password", "uuid", "group"]
 
-    /// One value of a login: one of ``fieldNames``, or a string field; nil if it doesn't have that.
+    /// One value of a login: one of ``fieldNames``, `user` as in JSON, or a string field; nil if it doesn't have that.
     static func value(_ name: String, of entry: ReplyEntry) -> SecretBytes? {
         switch name {
         case "title": SecretBytes(utf8: entry.name)

@@ -9,7 +9,7 @@ import SecureMemory
 struct LoginOutput: ParsableArguments {
     @Option(
         help:
-            "Print just this of the best match: password, user, title, uuid, group, or a string field's name."
+            "Print just this of the best match: password, username, title, uuid, group, or a string field's name."
     )
     var field: String?
 
@@ -40,8 +40,9 @@ struct LoginOutput: ParsableArguments {
         guard let best = logins.entries.first else { throw await logins.emptiness() }
         if output.json { return }
         guard let name = field ?? other else {
-            asLines ? EntryPrinter.print(lines: logins.entries) : logins.entries.forEach(EntryPrinter.print)
-            return
+            guard !asLines else { return EntryPrinter.print(lines: logins.entries) }
+            logins.entries.forEach(EntryPrinter.print)
+            return await noteKeptBack(of: logins)
         }
         guard !isOne || logins.entries.count == 1 else {
             throw logins.ambiguity(of: logins.entries, advice: "name one by its uuid")
@@ -53,6 +54,15 @@ struct LoginOutput: ParsableArguments {
             throw await ConsoleError.nothing(Self.empty(name, in: best, keptBack: logins.keptBack()))
         }
         EntryPrinter.line(value)
+    }
+
+    /// Says what is missing in what was printed since the person has kept it back.
+    private func noteKeptBack(of logins: FetchedLogins) async {
+        guard let bare = logins.entries.first(where: \.password.isEmpty) else { return }
+        let keptBack = await logins.keptBack()
+        if keptBack.contains("passwords") {
+            Output.note(Self.empty("password", in: bare, keptBack: keptBack))
+        }
     }
 
     /// What to say about a field that an entry lacks.

@@ -181,7 +181,7 @@ extension OwnRequestLog.Reason {
     func error(for thing: String, client: String, now: UInt64) -> ConsoleError {
         switch self {
         case .nothing: .nothing("There is no \(thing).")
-        case .denied: .refused(ScriptClient.denial)
+        case .denied: .denied
         case .unconfirmed: .refused("You allowed it, but did not confirm it in the window that asked.")
         case .quiet(let code, let until):
             .refused(

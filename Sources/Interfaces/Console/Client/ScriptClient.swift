@@ -110,7 +110,7 @@ struct ScriptClient: Sendable {
     private func accepted(_ reply: IncomingReply) async throws(ConsoleError) -> IncomingReply {
         guard !reply.success else { return reply }
         guard reply.error != Self.unknownEntry else { throw .nothing(Self.unknownEntry) }
-        throw .refused(await explanation(of: reply.error))
+        throw await failure(reply.error)
     }
 
     /// The Id of our key, if there is one that works.
@@ -141,7 +141,7 @@ struct ScriptClient: Sendable {
         let reply = try await address.exchange(OutgoingRequest(.associate, id: proposed), key: key)
         guard reply.success, let id = reply.id else {
             if let silence { throw silence.error(for: "key", client: proposed ?? "", now: Moment.now()) }
-            throw .refused(await explanation(of: reply.error))
+            throw await failure(reply.error)
         }
         // A former key of that Id goes only for one that is known to work.
         let proof = try await address.exchange(OutgoingRequest(.testAssociate, id: id), key: key)
@@ -152,8 +152,6 @@ struct ScriptClient: Sendable {
         return (id, key)
     }
 
-    /// That the person said no.
-    static let denial = "You denied it."
     private static let unknownKey = VerificationFailure.sentence
     private static let unknownEntry = Refusal.unknownEntry
     private static let lockedVault = Refusal.lockedVault
@@ -183,10 +181,10 @@ struct ScriptClient: Sendable {
     }
 
     /// What the text of a failure means here.
-    private func explanation(of error: String?) async -> String {
-        guard error == Self.lockedVault else { return Self.advice(error) }
+    private func failure(_ error: String?) async -> ConsoleError {
+        guard error == Self.lockedVault else { return Self.failure(error) }
         // One that can't be asked names no vault.
-        return Self.advice(error, vaults: (try? await daemon.vaults(starts: false)) ?? [])
+        return Self.failure(error, vaults: (try? await daemon.vaults(starts: false)) ?? [])
     }
 
     /// What the text of a failure means.
@@ -195,12 +193,12 @@ struct ScriptClient: Sendable {
     ///   - error: The text.
     ///   - vaults: The vaults as the daemon tells of them.
     /// - Returns: What it means.
-    static func advice(_ error: String?, vaults: [[String: Value]] = []) -> String {
+    static func failure(_ error: String?, vaults: [[String: Value]] = []) -> ConsoleError {
         switch error.map(PlainText.cleaned) {
-        case nil, "": "Keybell said no, without a reason."
-        case "Denied"?: denial
-        case lockedVault?: lockedAdvice(vaults)
-        case let text?: text
+        case nil, "": .refused("Keybell said no, without a reason.")
+        case Refusal.denial?: .denied
+        case lockedVault?: .refused(lockedAdvice(vaults))
+        case let text?: .refused(text)
         }
     }
 

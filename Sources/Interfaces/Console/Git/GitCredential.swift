@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import SecureMemory
-import UnicodeText
 
 /// What git tells of a login that it wants or has used: lines of `key=value` (git-credential(1)).
 struct GitCredential: Sendable {
@@ -55,30 +54,8 @@ struct GitCredential: Sendable {
         case "username": username = try text()
         case "password": password = value
         case "password_expiry_utc": isTemporary = true
-        case "url": take(url: try text())
         default: break
         }
-    }
-
-    /// Takes an address apart, as if its parts had been on lines of their own.
-    private mutating func take(url: String) {
-        guard let mark = url.utf8.schemeMark else { return }
-        let rest = url.utf8[mark.upperBound...]
-        let authority = rest.prefix { $0 != UInt8(ascii: "/") }
-        scheme = String(Substring(url.utf8[..<mark.lowerBound]))
-        path = Self.withoutSlash(Self.decoded(rest[authority.endIndex...]))
-        guard let at = authority.lastIndex(of: UInt8(ascii: "@")) else {
-            host = Self.decoded(authority)
-            return
-        }
-        host = Self.decoded(authority[authority.index(after: at)...])
-        let user = authority[..<at].split(
-            separator: UInt8(ascii: ":"),
-            maxSplits: 1,
-            omittingEmptySubsequences: false
-        )
-        username = Self.decoded(user[0])
-        if user.count > 1 { password = SecretBytes(utf8: Self.decoded(user[1])) }
     }
 
     /// The address that a login is asked for at; nil where it is for no host, such as the password of a certificate.
@@ -111,22 +88,5 @@ struct GitCredential: Sendable {
                 for index in range { part.append(span[index]) }
             }
         }
-    }
-
-    /// A part of an address, with what stands in it as `%` and two hex digits.
-    private static func decoded(_ part: Substring.UTF8View) -> String {
-        var (bytes, rest) = ([UInt8](), part[...])
-        while let byte = rest.popFirst() {
-            let digits = Substring(rest.prefix(2))
-            if byte == UInt8(ascii: "%"), digits.utf8.count == 2, digits.allSatisfy(\.isHexDigit),
-                let code = UInt8(digits, radix: 16)
-            {
-                bytes.append(code)
-                rest = rest.dropFirst(2)
-            } else {
-                bytes.append(byte)
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }

@@ -59,9 +59,10 @@ struct GitCredentialCommand: AsyncParsableCommand {
                 case .erase: try await helper.erase()
                 }
             }
-        } catch ConsoleError.refused(let text) where operation == .get || text == ScriptClient.denial {
-            // git goes on without it, and who has said no knows that.
-            if text != ScriptClient.denial { Output.complaint(text) }
+        } catch ConsoleError.denied {
+            // git goes on without it.
+        } catch ConsoleError.refused(let text) where operation == .get {
+            Output.complaint(text)
         } catch is DeadlineExceeded {
             throw ConsoleError.refused("Nobody has answered Keybell in time, so git goes on without it.")
         }

@@ -35,13 +35,15 @@ struct GitHelper: Sendable {
             // What the person has just allowed goes out; that it did isn't noted.
         }
         let offered = reply.entries.filter { given.admits(login: $0.login) && !$0.password.isEmpty }
-        guard let entry = offered.first(where: { handouts?.last(for: used($0))?.mayGoOut ?? true }) else {
-            if !offered.isEmpty {
-                Output.note(
-                    "The server has refused that login: git doesn't get it for an hour, and asks you."
-                )
-            }
-            return
+        guard let best = offered.first else { return }
+        // Another user's login would have git do as that user what this one was meant to do.
+        let same = offered.filter { $0.login.utf8.elementsEqual(best.login.utf8) }
+        guard let entry = same.first(where: { handouts?.last(for: used($0))?.mayGoOut ?? true }) else {
+            return Output.note(
+                "The server has refused the login of \(PlainText.quoted(best.login)): git doesn't get it for an hour, and "
+                    + "asks you. Another user's login goes out to a git that names that user, as in "
+                    + "https://USER@…"
+            )
         }
         guard Self.isOneLine(SecretBytes(utf8: entry.login)), Self.isOneLine(entry.password) else {
             throw .refused(
@@ -112,8 +114,8 @@ struct GitHelper: Sendable {
         let place = PlainText.quoted(PageAddress(loose: url)?.hostAndPort ?? url)
         Output.note(
             "The server \(place) has refused the login that Keybell gave out. It stays in your vault as it is, and git "
-                + "doesn't get it for an hour. Try again: git gets another login that you have there, or asks you, and you "
-                + "are asked whether to save what works."
+                + "doesn't get it for an hour. Try again: git gets another login of that user that you have there, or asks "
+                + "you, and you are asked whether to save what works."
         )
     }
 

@@ -100,6 +100,24 @@ import Vault
         }
     }
 
+    @Test func `a key sees no more under another Id, unless that is said`() async throws {
+        let fixture = try await RegistryFixture()
+        let key = try await fixture.register()
+        let restriction = try Self.restriction()
+        try await fixture.registry.restrict("firefox", fingerprint: key.fingerprint, to: restriction)
+        try await fixture.register("other", key: key)
+        #expect(try await fixture.registry.client(withID: "other")?.restriction == restriction)
+        try await fixture.registry.register(
+            id: "third",
+            key: key,
+            program: "/usr/bin/firefox",
+            origin: nil,
+            database: "aa",
+            restrictedTo: .everything
+        )
+        #expect(try await fixture.registry.client(withID: "third")?.restriction == .everything)
+    }
+
     @Test func `the key that it was meant for is restricted, or none`() async throws {
         let fixture = try await RegistryFixture()
         let first = try await fixture.register()

@@ -21,6 +21,23 @@ struct DoctorTests {
         #expect(finding.level == level)
     }
 
+    @Test func `a client whose restriction can't be read, or names no vault that is there, is told of`() {
+        var client: [String: Value] = ["id": .string("my script"), "vaults": .strings(["work", "home"])]
+        #expect(ClientCheck.findings(client: client, vaults: ["home", "work"]).isEmpty)
+        #expect(ClientCheck.findings(client: client, vaults: nil).isEmpty)
+        let one = ClientCheck.findings(client: client, vaults: ["work"])
+        #expect(one.map(\.level) == [.warning])
+        #expect(one.first?.text.contains("restricted to home, which isn't in the configuration") == true)
+        #expect(one.first?.text.contains("gets nothing") == false)
+        let none = ClientCheck.findings(client: client, vaults: [])
+        #expect(none.first?.text.hasSuffix("aren't in the configuration, so that it gets nothing") == true)
+        client["unreadable"] = .boolean(true)
+        let unreadable = ClientCheck.findings(client: client, vaults: ["home"])
+        #expect(unreadable.map(\.level) == [.failure])
+        #expect(unreadable.first?.subject == "Client my script")
+        #expect(unreadable.first?.advice.contains("keybell restrict 'my script'") == true)
+    }
+
     private let daemon = DaemonProcess(pid: 7, executable: "/usr/bin/keybelld")
 
     @Test(arguments: [

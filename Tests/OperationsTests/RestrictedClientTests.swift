@@ -4,6 +4,7 @@ import Approval
 import Clients
 import KeePassHTTP
 import SecureMemory
+import TestSupport
 import Testing
 import Vault
 
@@ -278,12 +279,36 @@ import Vault
             let pending = fixture.sending(fixture.client, try fixture.client.request(type, fields))
             let question = try await fixture.next(&events)
             await fixture.clients.restrict(fixture.client, to: try Self.restriction("groups"))
-            try await fixture.allow(question, Choices(scope: scope))
-            let exchange = try await pending.value
-            #expect(
-                exchange.reply.error == "What this client is restricted to was changed meanwhile. Try again."
+            let others = fixture.approvals.events()
+            let denying = Task { [approvals = fixture.approvals] in
+                for await case .added(let other) in others {
+                    try await approvals.answer(
+                        code: other.code,
+                        decision: .deny,
+                        choices: Choices(),
+                        through: .notifier
+                    )
+                }
+            }
+            let effect = try await fixture.approvals.answer(
+                code: question.code,
+                decision: .allow,
+                choices: Choices(scope: scope),
+                through: .notifier
             )
-            #expect(exchange.reply.entries.isEmpty)
+            let isNotKept =
+                if case .notKept(let why) = effect { why.contains("restricted to was changed") } else {
+                    false
+                }
+            #expect(isNotKept == (scope == .always))
+            let exchange = try await pending.value
+            denying.cancel()
+            // The search that was allowed finds what it sees now.
+            let isAllowed = type == .customSearch
+            #expect(exchange.reply.entries.map(\.uuid) == (isAllowed ? [Self.inside.hex] : []))
+            // What it may not see isn't asked about again.
+            let anew = await fixture.asked().dropFirst()
+            #expect(anew.flatMap(\.entries).allSatisfy { $0.uuid == Self.inside.hex })
             #expect(await fixture.vault.saves.isEmpty)
             #expect(await fixture.grants.grants.isEmpty)
             // It is no way round it to ask again while the allow is remembered.
@@ -311,8 +336,40 @@ import Vault
         }
         let (type, fields) = Self.requests[number]
         let exchange = try await fixture.verified(fixture.client, fixture.client.request(type, fields))
-        #expect(exchange.reply.entries.isEmpty && !exchange.reply.success)
+        // The answer is the one for what it sees now, rather than none; its own login has the words that are looked for.
+        let isSeen = [.getAllLogins, .customSearch].contains(type)
+        #expect(exchange.reply.entries.map(\.uuid) == (isSeen ? [Self.inside.hex] : []))
+        #expect(exchange.reply.success == (type != .setLogin))
         #expect(await fixture.vault.saves.isEmpty)
+    }
+
+    @Test func `who waits is asked about anew once the client is restricted`() async throws {
+        let fixture = try await Self.fixture("groups", hasOutside: true)
+        await fixture.clients.restrict(fixture.client, to: .everything)
+        var events = fixture.approvals.events().makeAsyncIterator()
+        let pending = fixture.sending(fixture.client, try fixture.client.request(.getAllLogins))
+        #expect(try await fixture.next(&events).entries.count == 2)
+        await fixture.clients.restrict(fixture.client, to: try Self.restriction("groups"))
+        await fixture.approvals.end(.key(fixture.client.key.fingerprint))
+        let second = try await fixture.next(&events)
+        #expect(second.entries.map(\.uuid) == [Self.inside.hex])
+        try await fixture.allow(second)
+        #expect(try await pending.value.reply.entries.map(\.uuid) == [Self.inside.hex])
+    }
+
+    @Test func `a client whose restriction changes each time it is answered is told so`() async throws {
+        let fixture = try await Self.fixture("hosts", hasOutside: false) { $0.access = .never }
+        let count = Observed(0)
+        await fixture.vault.meanwhile { [clients = fixture.clients, client = fixture.client] in
+            count.update { $0 += 1 }
+            // These are hosts.
+            let restriction = try? ClientRestriction(hosts: ["in.example", "n\(count.now).example"])
+            await clients.restrict(client, to: restriction ?? .unreadable)
+        }
+        let body = try fixture.client.request(.getLogins, ["Url": "https://in.example/"])
+        let exchange = try await fixture.verified(fixture.client, body)
+        #expect(exchange.reply.error?.contains("changed again and again") == true)
+        #expect(exchange.reply.entries.isEmpty)
     }
 
     @Test func `always for a name or a uuid is for what is in its part`() async throws {

@@ -20,8 +20,9 @@ extension ClientsObject {
         } catch {
             throw DBusError(error)
         }
-        // What was allowed and is still to be collected was meant for what it saw.
-        await approvals.forget(.key(client.fingerprint))
+        // What was allowed and is still to be collected was meant for what it saw, and what is being asked is about that: who
+        // waits is asked about anew, where there still is something to ask.
+        await approvals.end(.key(client.fingerprint))
         let fields: [AuditRecord.Field: String?] = [
             .client: PlainText.field(client.id), .by: answerer.shownExecutable,
             .part: PlainText.field(restriction.words),

@@ -75,7 +75,10 @@ extension ClientRegistry {
             do throws(KeyringError) {
                 if holder != key.fingerprint { try await leaveOut(name, key.fingerprint) }
                 let replaced = (snapshot[name.text]?.item ?? same.last)?.attributes ?? [:]
-                let kept = restriction == nil ? ClientItem.restricting(replaced) : [:]
+                // Under another Id, too, a key sees no more than it did.
+                let own = snapshot.all.first { $0.client.fingerprint == key.fingerprint }?.item.attributes
+                let former = [replaced, own ?? [:]].map(ClientItem.restricting)
+                let kept = restriction == nil ? former.first { !$0.isEmpty } ?? [:] : [:]
                 try await put(key, attributes.merging(kept) { $1 }, name, in: same)
                 try await letIn(name, key.fingerprint, notAfter: time)
             } catch {

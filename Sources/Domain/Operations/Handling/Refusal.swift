@@ -103,7 +103,7 @@ package enum Refusal: Error, Equatable, Sendable {
         case .changedMeanwhile:
             "Nothing was saved, since the entry was changed while you were asked about it. Try again."
         case .restrictedMeanwhile:
-            "What this client is restricted to was changed meanwhile. Try again."
+            "What this client is restricted to was changed again and again meanwhile."
         case .tooMany: "Too many questions are waiting"
         case .forbidden(let sentence): sentence
         case .neverOpened(let name):
@@ -121,7 +121,7 @@ package enum Refusal: Error, Equatable, Sendable {
         let name = vault.map { PlainText.name($0) } ?? "The vault"
         return switch self {
         case .denied, .muted, .unconfirmed, .expired, .unseen, .withdrawn, .tooMany, .notGranted,
-            .unlockedMeanwhile:
+            .unlockedMeanwhile, .restrictedMeanwhile:
             nil
         case .vault(.notUnlocked(let failure)): failure.sentence(vault: name)
         case .locked, .vault(.locked): "\(name) is locked."

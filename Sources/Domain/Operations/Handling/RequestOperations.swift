@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Clients
 import KeePassHTTP
+import Logging
 import Vault
 
 /// An operation on a request whose signature has been checked.
@@ -13,6 +15,7 @@ protocol VerifiedOperation: Sendable {
 struct RequestOperations: Sendable {
     private let vaults: VaultSet
     private let verifier: RequestVerifier
+    private let keys: KeyCheck
     private let testAssociate: TestAssociate
     private let associate: Associate
     private let getLogins: GetLogins
@@ -23,11 +26,13 @@ struct RequestOperations: Sendable {
     private let customSearch: CustomSearch
     private let setLogin: SetLogin
     private let generatePassword: GeneratePassword
+    private let logger: Logger
 
     /// Makes them.
     init(_ parts: HandlerParts, policy: Policy, vaults: VaultSet) {
         let (clients, approvals, logger) = (parts.clients, parts.approvals, parts.logger)
         let keys = KeyCheck(clients: clients)
+        (self.keys, self.logger) = (keys, logger)
         let mutes = MuteCheck(approvals: approvals)
         let recorder = RequestRecorder(audit: parts.audit)
         let keyring = KeyringUnlock(clients: clients, approvals: approvals, unlocks: parts.unlocks)
@@ -196,11 +201,39 @@ struct RequestOperations: Sendable {
         case .getLoginByUUID: try await read(request, from: requester, getLoginByUUID)
         case .getAllLogins: try await read(request, from: requester, getAllLogins)
         case .customSearch: try await read(request, from: requester, customSearch)
-        case .setLogin: try await setLogin.answer(verifier.verify(request, from: requester))
+        case .setLogin: try await answer(verifier.verify(request, from: requester), setLogin)
         case .generatePassword:
-            try await generatePassword.answer(verifier.verify(request, from: requester))
+            try await answer(verifier.verify(request, from: requester), generatePassword)
         }
     }
+
+    /// Has a verified request answered, and anew where its client was restricted to something else meanwhile: nothing has been
+    /// handed out or saved then, and the answer is to be right for what the client sees now.
+    private func answer(
+        _ verified: VerifiedRequest,
+        _ operation: some VerifiedOperation
+    ) async throws(Refusal) -> OperationResult {
+        var verified = verified
+        for _ in 1..<Self.rounds {
+            do throws(Refusal) {
+                return try await operation.answer(verified)
+            } catch .restrictedMeanwhile {
+                logger.notice(
+                    "a client was restricted to something else meanwhile, and is answered anew",
+                    metadata: [
+                        "type": "\(verified.request.type.rawValue)", "client": "\(verified.client.id)",
+                    ]
+                )
+                verified = try await keys.renewed(verified)
+            } catch {
+                throw error
+            }
+        }
+        return try await operation.answer(verified)
+    }
+
+    /// How often a request is answered whose client's restriction changes each time.
+    private static let rounds = 4
 
     /// For a muted program a read finds nothing, just as if it had been denied.
     private func read(
@@ -210,7 +243,7 @@ struct RequestOperations: Sendable {
     ) async throws(Refusal) -> OperationResult {
         let verified = try await verifier.verify(request, from: requester)
         do throws(Refusal) {
-            return try await operation.answer(verified)
+            return try await answer(verified, operation)
         } catch .muted {
             // A reply without it would lead clients astray for good.
             guard let hash = await vaults.hash() else { throw .muted }

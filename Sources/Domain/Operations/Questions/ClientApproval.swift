@@ -58,6 +58,8 @@ struct ClientApproval: Sendable {
             return {
                 do throws(Refusal) {
                     try await keys.check(verified)
+                } catch .restrictedMeanwhile {
+                    return "Nothing was kept, since what the client is restricted to was changed meanwhile."
                 } catch {
                     return "Nothing was kept, since the client's key is not there any more."
                 }

@@ -10,7 +10,8 @@ struct VerifiedRequest: Sendable {
     let request: Request
     let message: VerifiedMessage
     let fields: OpenedFields
-    let client: Client
+    /// Who sent it, with what it is restricted to while this is answered.
+    var client: Client
     let rules: ClientRules
     /// Whether what is locked is to be unlocked for it, after a question.
     let wantsUnlock: Bool

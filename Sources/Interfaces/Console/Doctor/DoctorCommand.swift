@@ -69,6 +69,13 @@ struct DoctorCommand: AsyncParsableCommand {
         if let bus { await check(bus, answer, configuration, &report) }
         // Without them the configuration is checked by itself; why they can't be read is among the keyring's findings.
         let clients = daemon == nil ? nil : try? await bus?.clients(starts: false)
+        if let clients {
+            // Vaults that the daemon doesn't tell of aren't missed.
+            let vaults = try? await bus?.vaults(starts: false).map {
+                $0[VaultsInterface.Key.name]?.asString ?? ""
+            }
+            report.add(clients.flatMap { ClientCheck.findings(client: $0, vaults: vaults) })
+        }
         report.add(
             PolicyCheck.findings(
                 configuration,

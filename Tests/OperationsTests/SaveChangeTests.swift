@@ -276,6 +276,25 @@ import Vault
         #expect(await fixture.grants.grants.count == 1)
     }
 
+    @Test func `always for a change that gives new hosts is told not to be kept`() async throws {
+        let fixture = await fixture()
+        var events = fixture.approvals.events().makeAsyncIterator()
+        let body = try fixture.client.request(.setLogin, ["Uuid": Self.uuid, "Url": "https://evil.example/"])
+        let pending = fixture.sending(fixture.client, body)
+        let effect = try await fixture.approvals.answer(
+            code: try await fixture.next(&events).code,
+            decision: .allow,
+            choices: Choices(scope: .always),
+            through: .notifier
+        )
+        #expect(try await pending.value.reply.success)
+        guard case .notKept(let why) = effect else {
+            Issue.record("It is said to be kept")
+            return
+        }
+        #expect(why.contains("is asked about each time"), "\(why)")
+    }
+
     @Test func `a remembered denial holds against a change that gives new hosts, too`() async throws {
         let fixture = await fixture()
         await grant(fixture, allows: false)

@@ -76,6 +76,20 @@ import Vault
         #expect(await fixture.clients.client("firefox-2")?.fingerprint == usurper.key.fingerprint)
     }
 
+    @Test func `it goes once nobody has the name any more, and the name is the new key's`() async throws {
+        let fixture = await OperationsFixture()
+        var events = fixture.approvals.events().makeAsyncIterator()
+        let pending = fixture.sending(usurper, try usurper.request(.associate))
+        try await fixture.allow(try await fixture.next(&events))
+        #expect(try await fixture.next(&events).kind == .overwrite)
+        await fixture.clients.revoke(fixture.client)
+        await fixture.approvals.end(.holder(fixture.client.key.fingerprint))
+        #expect(await fixture.approvals.pending().isEmpty)
+        #expect(try await pending.value.reply.id == "firefox")
+        #expect(await fixture.clients.client("firefox")?.fingerprint == usurper.key.fingerprint)
+        #expect(await fixture.asked().map(\.kind) == [.associate, .overwrite])
+    }
+
     @Test func `two that wait for one unlock with the same suggested name get one each`() async throws {
         try await OperationsFixture.onOneThread {
             let fixture = await OperationsFixture(vault: MemoryVault(hash: nil))

@@ -104,6 +104,8 @@ struct ClientsObject: Sendable {
         } catch {
             failure = error
         }
+        // Its key counts no more, deleted or not.
+        await approvals.end(.holder(fingerprint))
         let grantsFailure = await forgetting
         if let error = failure {
             throw DBusError(

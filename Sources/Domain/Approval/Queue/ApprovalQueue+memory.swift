@@ -6,6 +6,8 @@ import Callers
 package enum Invalidation: Sendable, Hashable {
     /// A client's key, by its fingerprint, is gone: it was revoked, overwritten or deleted.
     case key(String)
+    /// The client that a key, by its fingerprint, was kept for is gone: nobody can take over its name any more.
+    case holder(String)
     /// A vault was locked.
     case vault(String)
     /// A vault is no longer in the configuration.
@@ -19,7 +21,7 @@ package enum Invalidation: Sendable, Hashable {
     var isLock: Bool {
         switch self {
         case .vault, .leftOut, .everything: true
-        case .key, .entry: false
+        case .key, .holder, .entry: false
         }
     }
 
@@ -27,6 +29,7 @@ package enum Invalidation: Sendable, Hashable {
     func concerns(_ request: ApprovalRequest) -> Bool {
         switch self {
         case .key(let fingerprint): request.fingerprint == fingerprint
+        case .holder(let fingerprint): request.replaced?.fingerprint == fingerprint
         case .vault(let name), .leftOut(let name): request.vaults.contains(name)
         case .entry(let uuid):
             request.entries.contains { $0.uuid == uuid }

@@ -117,7 +117,7 @@ struct WaitingRequest: Sendable {
         switch matter {
         case .vault(let name), .leftOut(let name): opened.remove(name)
         case .everything: opened = []
-        case .key, .entry: break
+        case .key, .holder, .entry: break
         }
     }
 

@@ -62,7 +62,10 @@ struct Associate: Sendable {
             return await welcome(id, message, code: nil)
         }
         let admitted = try await admission.admit(key, proposed: request.id, from: requester)
-        if let replaced = admitted.replaced { await approvals.end(.key(replaced)) }
+        if let replaced = admitted.replaced {
+            await approvals.end(.key(replaced))
+            await approvals.end(.holder(replaced))
+        }
         await recorder.record(
             .associated,
             client: admitted.id,

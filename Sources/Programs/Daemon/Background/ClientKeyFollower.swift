@@ -22,6 +22,7 @@ struct ClientKeyFollower: Sendable {
             if !hasLooked { hasLooked = await forgetOrphans() }
             for gone in Set(known.values).subtracting(now.values) {
                 await approvals.end(.key(gone))
+                await approvals.end(.holder(gone))
                 await forgetGrants(of: gone)
             }
             known = now

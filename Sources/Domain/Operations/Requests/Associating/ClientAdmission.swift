@@ -146,7 +146,14 @@ struct ClientAdmission: Sendable {
                 )
                 overwrite.replaced = KeyOwner(holder)
                 overwrite.exception = policy.exception(for: admission.id)
-                let decided = try PersonDecision(await approvals.ask(overwrite))
+                let answer = await approvals.ask(overwrite)
+                // Whoever had the name has been revoked meanwhile, or has lost it to somebody else.
+                if answer == .withdrawn,
+                    try await naming.client(admission.id)?.fingerprint != holder.fingerprint
+                {
+                    continue
+                }
+                let decided = try PersonDecision(answer)
                 guard decided.allows else { return nil }
                 admission.code = decided.code
                 admission.restriction = decided.choices.restriction ?? admission.restriction

@@ -138,6 +138,28 @@ import Testing
         }
     }
 
+    @Test func `an unlock that would find nowhere to ask isn't offered, and the client is told what to type`()
+        async throws
+    {
+        let fixture = try await Fixture()
+        // Gone with the machine otherwise.
+        defer { try? FileManager.default.removeItem(atPath: fixture.path) }
+        let kinds = Observed<[String]>([])
+        let refused = try await BusAnswerer(fixture.session).answering(
+            decision: "allow",
+            seen: { question in
+                kinds.update { $0.append(question.kind ?? "") }
+                return nil
+            },
+            while: { try await fixture.session.keybell("client", "associate") }
+        )
+        #expect(
+            refused.status == 1 && refused.errors.contains("`keybell unlock` in a terminal"),
+            "\(refused)"
+        )
+        #expect(kinds.now == ["associate"])
+    }
+
     @Test func `a terminal of the daemon's is not one to ask on, and a command without one says so`()
         async throws
     {

@@ -67,6 +67,23 @@ import Vault
         #expect(number == 1 ? exchange.reply.count == 1 : exchange.titles == ["a"])
     }
 
+    @Test(arguments: 0..<5)
+    func `an unlock that would come to nothing isn't offered, and its client is told why`(number: Int)
+        async throws
+    {
+        let (fixture, second) = await fixture()
+        await second.keepClosed(because: "run `keybell unlock`")
+        let body = try Self.reads(fixture.client, triggerUnlock: true)[number]
+        let exchange = try await fixture.verified(fixture.client, body, .allow)
+        #expect(exchange.reply.error == "run `keybell unlock`")
+        #expect(await fixture.asked().isEmpty)
+        // What can be opened is asked about without the other.
+        await fixture.vault.lock()
+        _ = try await fixture.verified(fixture.client, body, .allow)
+        #expect(await fixture.asked().map(\.vault) == [fixture.vault.name])
+        #expect(await second.unlocks == 0)
+    }
+
     @Test func `a denied unlock is no empty success`() async throws {
         let (fixture, second) = await fixture()
         let body = try fixture.client.request(.getLogins, ["Url": Self.page], triggerUnlock: true)

@@ -42,6 +42,47 @@ struct VaultPasswordSourceTests {
         )
     }
 
+    // MARK: - Nobody to ask
+
+    /// A program of this name behind the name `pinentry`, with or without a display.
+    private static func pinentry(_ name: String, display: String, in folder: TemporaryFolder) throws
+        -> Pinentry
+    {
+        let file = try folder.write(name, "#!/bin/sh\n")
+        let link = folder.path("pinentry")
+        guard unsafe chmod(file, 0o700) == 0, unsafe symlink(file, link) == 0 else {
+            throw TimedOut(description: "no pinentry")
+        }
+        return Pinentry(program: link, environment: ["DISPLAY": display, "WAYLAND_DISPLAY": ""])
+    }
+
+    @Test(arguments: [
+        ("pinentry-curses", "", true), ("pinentry-curses", ":9", false), ("pinentry-qt", "", true),
+        ("pinentry-gnome3", "", false), ("pinentry-of-mine", "", false),
+    ])
+    func `a pinentry that has nowhere to ask is known by its name`(name: String, display: String, isOne: Bool)
+        async throws
+    {
+        let folder = try TemporaryFolder()
+        let pinentry = try Self.pinentry(name, display: display, in: folder)
+        let obstacle = await source { $0.pinentry = pinentry }.obstacle()
+        #expect((obstacle?.contains("run `keybell unlock` in a terminal") == true) == isOne)
+        // What may open the vault without the person.
+        #expect(await source { ($0.pinentry, $0.command) = (pinentry, ["true"]) }.obstacle() == nil)
+        #expect(await source { ($0.pinentry, $0.fixed) = (pinentry, .empty) }.obstacle() == nil)
+        #expect(await source { ($0.pinentry, $0.remembers) = (pinentry, true) }.obstacle() == nil)
+        #expect(await source { ($0.pinentry, $0.keyFile) = (pinentry, "/key") }.obstacle() == nil)
+    }
+
+    @Test func `a pinentry that isn't there, or has found nowhere to ask, is an obstacle`() async throws {
+        #expect(await source { _ in }.obstacle()?.contains("was not found") == true)
+        let fake = try await FakePinentry(answer: "say 'ERR 32841 no such device'")
+        let source = source { $0.pinentry = fake.pinentry(environment: ["DISPLAY": ""]) }
+        #expect(await source.obstacle() == nil)
+        await #expect(throws: VaultError.self) { try await source.password(attempt: 1, for: reason) }
+        #expect(await source.obstacle()?.contains("run `keybell unlock` in a terminal") == true)
+    }
+
     // MARK: - No password
 
     @Test func `the key file alone is tried once, and then never where a password opened the file`()

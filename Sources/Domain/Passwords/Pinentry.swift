@@ -191,10 +191,7 @@ package struct Pinentry: Sendable {
         case .refused(let code, _) where code == Self.timeout: .notUnlocked(.timedOut)
         case .refused(let code, _) where Self.declines.contains(code): .notUnlocked(.cancelled)
         case .refused(let code, _) where code & Self.systemError != 0 && !hasPlace(reason.terminal):
-            .unavailable(
-                "There is neither a display nor a terminal to ask for the password on: run `keybell unlock` in a "
-                    + "terminal."
-            )
+            .unavailable(Self.nowhere)
         case .refused(_, let text): .passwordUnavailable("\(name) could not ask (\(text)); \(another)")
         case .ended:
             .passwordUnavailable("\(name) ended without asking; \(another)")
@@ -213,6 +210,35 @@ package struct Pinentry: Sendable {
     private static let timeout: UInt32 = 62
     /// What its codes for errors of the system have in common.
     private static let systemError: UInt32 = 1 << 15
+
+    /// Why it certainly can't ask on the session's display, as a sentence that says what to do; nil where it may.
+    ///
+    /// Those that are known to need a display say so by their names; another one may ask by whatever means. It looks at
+    /// the disk.
+    func obstacle() -> String? {
+        guard let file = ProgramSearch.find(program, path: variable("PATH") ?? ""),
+            let resolved = unsafe realpath(file, nil)
+        else {
+            return advice(SystemCallError(call: "execve", code: ENOENT))
+        }
+        defer { unsafe free(resolved) }
+        guard !Display.variables.contains(where: { variable($0)?.isEmpty == false }) else { return nil }
+        let name = unsafe String(cString: resolved).split(separator: "/").last.map(String.init) ?? ""
+        return Self.needingPlace.contains(name) ? Self.nowhere : nil
+    }
+
+    private func variable(_ name: String) -> String? {
+        if let value = environment[name] { return value }
+        return unsafe getenv(name).map { unsafe String(cString: $0) }
+    }
+
+    /// The programs that ask nowhere but on a display or a terminal; pinentry-gnome3 may have the desktop ask over the bus.
+    private static let needingPlace: Set<String> = [
+        "pinentry-curses", "pinentry-tty", "pinentry-qt", "pinentry-qt4", "pinentry-qt5", "pinentry-gtk-2",
+        "pinentry-x11", "pinentry-fltk",
+    ]
+    private static let nowhere =
+        "There is neither a display nor a terminal to ask for the password on: run `keybell unlock` in a terminal."
 
     /// Whether it was told of a place to ask on.
     private func hasPlace(_ terminal: LentTerminal?) -> Bool {

@@ -56,6 +56,8 @@ package actor VaultPasswordSource: MainLoopActor, VaultPasswords {
     private var origin: Origin?
     /// How often the person has been asked since the unlocking began.
     private var asked = 0
+    /// Why the person could last not be asked on the session's display, since there was none.
+    private var nowhere: String?
     /// Whether a typed password could be remembered now: the configuration wants it, and the keyring is open.
     private var canRemember = false
     /// What may be wrong with what the command printed last.
@@ -130,18 +132,43 @@ package actor VaultPasswordSource: MainLoopActor, VaultPasswords {
         }
         asked += 1
         origin = .person
+        let usesDisplay = reason.terminal?.hasDisplay ?? true
         do throws(VaultError) {
-            return try await options.pinentry.password(
+            let typed = try await options.pinentry.password(
                 title: "Unlock \(PlainText.field(vault, limit: PlainText.nameLimit))",
                 text: question(reason),
                 error: complaint(about: former),
                 for: reason
             )
+            if usesDisplay { nowhere = nil }
+            return typed
+        } catch .unavailable(let why) {
+            // Where the keyring is locked, the next time the password may come from there.
+            if usesDisplay, !options.remembers || canRemember { nowhere = why }
+            throw .unavailable(why)
         } catch .passwordUnavailable(let why) {
             // A person who can't be asked doesn't see the complaint either.
             throw .passwordUnavailable((failure(of: former) ?? "") + why)
         }
     }
+
+    /// Why the person can't be asked, where nothing but their answer would open the vault.
+    package func obstacle() async -> String? {
+        guard options.fixed == nil, options.command == nil else { return nil }
+        if let nowhere { return nowhere }
+        guard !options.remembers, !options.hasKeyFile || needsPassword.value else { return nil }
+        do {
+            return try await withDeadline(Self.longestLook) { [options] in
+                await Self.looks { options.pinentry.obstacle() }
+            }
+        } catch {
+            // A disk that takes so long says nothing against it.
+            return nil
+        }
+    }
+
+    private static let looks = BlockingWork(label: "org.keybell.pinentry")
+    private static let longestLook = Duration.seconds(2)
 
     /// Remembers a password that the person has typed, if the configuration says so and the keyring is open.
     package func opened(with password: SecretBytes?) async {

@@ -17,6 +17,15 @@ package protocol VaultPasswords: Sendable {
     ///   with what to do.
     func password(attempt: Int, for reason: UnlockReason) async throws(VaultError) -> SecretBytes?
 
+    /// Why there can be no password for somebody who has nowhere to be asked for it, as a sentence that says what to do; nil
+    /// where there may be one.
+    func obstacle() async -> String?
+
     /// The password opened the vault: it may be remembered now, if the person wants that.
     func opened(with password: SecretBytes?) async
+}
+
+extension VaultPasswords {
+    /// None that is known before it is tried.
+    package func obstacle() async -> String? { nil }
 }

@@ -83,6 +83,9 @@ package protocol VaultStore: AnyObject, Sendable {
     /// Makes it usable, asking the person if that takes a password or a prompt.
     func unlock(for reason: UnlockReason) async throws(VaultError)
 
+    /// Why an unlock that a request asks for would come to nothing, as a sentence that says what to do; nil where it may work.
+    func unlockObstacle() async -> String?
+
     /// Reports every change of its contents or its status; each caller has a stream of its own.
     nonisolated func changes() -> AsyncStream<Void>
 }
@@ -96,6 +99,9 @@ extension VaultStore {
 
     /// Waits for nothing: what was saved is safe already.
     package func saveIsSettled() async {}
+
+    /// None that is known before it is tried.
+    package func unlockObstacle() async -> String? { nil }
 
     /// Stays as it is.
     package func endSuspension() async {}

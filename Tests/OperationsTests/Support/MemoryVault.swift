@@ -17,6 +17,7 @@ actor MemoryVault: VaultStore {
     /// How often it was called for anything else that costs time.
     private(set) var looks = 0
     private(set) var unlocks = 0
+    private var obstacle: String?
     private var unlockTrouble: VaultError?
     private var meanwhile: (@Sendable () async -> Void)?
     /// What happens while it asks whether its logins may be read, until which they can't be.
@@ -169,6 +170,11 @@ actor MemoryVault: VaultStore {
     }
 
     func lock() { trouble = .locked }
+
+    /// Why an unlock would come to nothing, from now on.
+    func keepClosed(because obstacle: String) { self.obstacle = obstacle }
+
+    func unlockObstacle() -> String? { obstacle }
 
     /// What the next unlocks end with.
     func refuseUnlock(with error: VaultError) { unlockTrouble = error }

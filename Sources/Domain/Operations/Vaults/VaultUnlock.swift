@@ -42,6 +42,7 @@ struct VaultUnlock: Sendable {
     /// - Throws: What kept the first one closed, where none could be opened.
     @discardableResult
     func unlock(_ stores: [any VaultStore], for verified: VerifiedRequest) async throws(Refusal) -> Bool {
+        let stores = try await openable(stores)
         let caller = await verified.requester.asker()
         var question = await question(about: stores, for: verified.client.id, caller: caller)
         question.describe(verified, caller: caller, among: vaults)
@@ -67,6 +68,7 @@ struct VaultUnlock: Sendable {
     /// The client's key is good, for the person has just said so.
     func learnHash(forNew client: String, from requester: CachedRequester) async throws(Refusal) {
         guard let store = await vaults.neverOpened() else { return }
+        _ = try await openable([store])
         var question = await question(about: [store], for: client, caller: await requester.asker())
         question.requestType = RequestType.associate.rawValue
         try await unlock([store], asking: question)
@@ -75,9 +77,30 @@ struct VaultUnlock: Sendable {
 
     /// Unlocks a vault for a program that has not said which client it is.
     func unlock(_ store: any VaultStore, forPinging caller: Caller) async throws(Refusal) {
+        _ = try await openable([store])
         var question = await question(about: [store], for: nil, caller: caller)
         question.requestType = RequestType.testAssociate.rawValue
         try await unlock([store], asking: question)
+    }
+
+    /// Those that the person may open by an answer: they aren't asked about the others.
+    ///
+    /// - Throws: What keeps the first one closed, where there are none.
+    private func openable(_ stores: [any VaultStore]) async throws(Refusal) -> [any VaultStore] {
+        var (openable, obstacle): ([any VaultStore], String?) = ([], nil)
+        for store in stores {
+            guard let reason = await store.unlockObstacle() else {
+                openable.append(store)
+                continue
+            }
+            logger.notice(
+                "a vault is wanted that can't be unlocked by an answer",
+                metadata: ["vault": "\(store.name)", "why": "\(reason)"]
+            )
+            obstacle = obstacle ?? reason
+        }
+        if openable.isEmpty, let obstacle { throw .vault(.unavailable(obstacle)) }
+        return openable
     }
 
     private func question(

@@ -102,4 +102,14 @@ import Testing
         limits.waiting = 0
         #expect(await fixture.reads(limits).read(6) == nil, "no room to wait")
     }
+
+    @Test func `who is cancelled, as all are at a stop, still learns who it is`() async {
+        let reads = Reads().reads()
+        let stopping = Task {
+            while !Task.isCancelled { await Task.yield() }
+            return await reads.read(5)
+        }
+        stopping.cancel()
+        #expect(await stopping.value == 5)
+    }
 }

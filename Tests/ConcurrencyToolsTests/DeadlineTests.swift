@@ -59,6 +59,46 @@ import Testing
         gate.continuation.finish()
     }
 
+    @Test func `a wait tells a result, a deadline and a cancellation apart`() async {
+        #expect(await timed(.seconds(20)) { 42 } == .done(42))
+        let late = await timed(.milliseconds(10)) { () -> Int in
+            try? await pause(.seconds(600))
+            return 42
+        }
+        #expect(late == .late)
+        let started = AsyncStream<Void>.makeStream()
+        let task = Task {
+            await timed(.seconds(600)) { () -> Int in
+                started.continuation.finish()
+                try? await pause(.seconds(600))
+                return 42
+            }
+        }
+        for await _ in started.stream {}
+        task.cancel()
+        #expect(await task.value == .cancelled)
+    }
+
+    @Test func `what is to be done despite a cancellation is waited for, and no longer than to its deadline`()
+        async
+    {
+        let task = Task {
+            while !Task.isCancelled { await Task.yield() }
+            let done = await timedDespiteCancellation(.seconds(20)) { () -> Bool in
+                for _ in 0..<100 { await Task.yield() }
+                return Task.isCancelled
+            }
+            let late = await timedDespiteCancellation(.milliseconds(10)) { () -> Bool in
+                (try? await pause(.seconds(600))) != nil
+            }
+            return (done, late == nil)
+        }
+        task.cancel()
+        let (wasCancelled, isLate) = await task.value
+        #expect(wasCancelled == false)
+        #expect(isLate)
+    }
+
     @Test func `a cancelled caller is let go at once`() async throws {
         let started = AsyncStream<Void>.makeStream()
         let task = Task {

@@ -81,6 +81,18 @@ import Testing
         try await session.end()
     }
 
+    @Test func `a notifier that has been turned off has taken away what it showed`() async throws {
+        let bus = try await PrivateBus()
+        let server = try await FakeServer(on: bus)
+        let session = try await Session(on: bus)
+        let answer = session.ask()
+        let shown = try await server.shown()
+        try await session.turnOff()
+        #expect(server.state.now.closed == [shown.id])
+        await session.approvals.shutDown()
+        #expect(await answer.value == .withdrawn)
+    }
+
     @Test func `a dismissal is no answer`() async throws {
         let bus = try await PrivateBus()
         let server = try await FakeServer(on: bus)

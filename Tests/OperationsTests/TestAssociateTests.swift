@@ -116,6 +116,19 @@ import Vault
         #expect(await fixture.clients.unlocks == 1)
     }
 
+    @Test func `a stop while the keyring is asked about is told as that, not as a lock`() async throws {
+        let fixture = await OperationsFixture()
+        await fixture.clients.lock()
+        let events = fixture.approvals.events()
+        let pending = fixture.sending(
+            fixture.client,
+            try fixture.client.request(.testAssociate, triggerUnlock: true)
+        )
+        for await case .added in events { break }
+        pending.cancel()
+        #expect(try await pending.value.reply.error == Refusal.withdrawn.sentence)
+    }
+
     @Test func `on_request stands for TriggerUnlock`() async throws {
         let fixture = await OperationsFixture(Policy(unlocksOnRequest: true))
         await fixture.clients.lock()

@@ -88,7 +88,7 @@ struct VaultsObject: Sendable {
         }
         // Last: none of them may stay open for a disk. What takes longer goes on, and is told by the log and the next
         // status.
-        try? await withDeadline(settling) { [audit] in
+        _ = await timedDespiteCancellation(settling) { [audit] in
             await withTaskGroup { group in
                 for vault in locked { group.addTask { await vault.saveIsSettled() } }
                 group.addTask { await audit(records) }

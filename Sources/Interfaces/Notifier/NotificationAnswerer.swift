@@ -120,8 +120,9 @@ package actor NotificationAnswerer: MainLoopActor {
         for shown in notificationState.onScreen {
             send { await self.close(shown.id, shown.peer) }
         }
-        // A server that hangs must not hold up the daemon's end.
-        try? await withDeadline(.seconds(2)) { await self.finishErrands() }
+        // A server that hangs must not hold up the daemon's end; one that answers takes away what it shows, also where this
+        // was cancelled, as a reload does that turns the notifier off.
+        _ = await timedDespiteCancellation(.seconds(2)) { await self.finishErrands() }
     }
 
     // MARK: Events

@@ -42,9 +42,14 @@ extension ApprovalBroker {
     /// - Throws: `unconfirmed` where the window failed before long; what fails later is told as `added`.
     private func beginConfirming(_ code: String) async throws(AnswerError) {
         guard let confirmation = RequestCode.normalized(code).flatMap({ confirmations[$0] }) else { return }
-        // A deadline is the only error there is: the window is there, and the person takes their time.
-        let trouble = try? await withDeadline(limits.confirmationStart) { await confirmation.value }
-        if let error = trouble ?? nil { throw .unconfirmed(error) }
+        switch await timed(limits.confirmationStart, { await confirmation.value }) {
+        case .done(let error?): throw .unconfirmed(error)
+        case .done(nil): return
+        // The window is there, and the person takes their time.
+        case .late: return
+        // Whoever answered has gone; the question goes on.
+        case .cancelled: return
+        }
     }
 
     /// Finds out who has got hold of the askers' connections since they asked, for none of those may answer either.

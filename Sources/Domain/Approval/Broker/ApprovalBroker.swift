@@ -283,10 +283,9 @@ package actor ApprovalBroker: MainLoopActor {
             async let isMuteKept = ended.choices?.muteSeconds == nil ? true : areMutesKept(code)
             var outcome = KeepingOutcome()
             if let keeping {
-                do {
-                    outcome.trouble = try await withDeadline(limits.keeping) { await keeping.value }
-                } catch {
-                    outcome.isUndecided = true
+                switch await timedDespiteCancellation(limits.keeping, { await keeping.value }) {
+                case let trouble?: outcome.trouble = trouble
+                case nil: outcome.isUndecided = true
                 }
             } else if ended.choices.map({ $0.scope != .once }) ?? false {
                 outcome.trouble = Self.nobodyIsLeft

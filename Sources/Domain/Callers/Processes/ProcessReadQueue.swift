@@ -81,7 +81,8 @@ final class ProcessReadQueue<Key: Hashable & Sendable, Facts: Sendable>: Sendabl
     /// How many wait for facts now.
     var waiters: Int { state.withLock { $0.waiters } }
 
-    /// Reads, and waits for the result only until the deadline.
+    /// Reads, and waits for the result only until the deadline: also in a task that is cancelled, as all are at the daemon's
+    /// end, since the record of what was answered then says by it to whom.
     ///
     /// - Parameter key: What to read; a reading of the same key that is already under way is good enough.
     /// - Returns: What was found; nil if it couldn't be looked at.
@@ -90,14 +91,14 @@ final class ProcessReadQueue<Key: Hashable & Sendable, Facts: Sendable>: Sendabl
             state.last += 1
             return state.last
         }
-        // A deadline is the only error there is: nobody was found then.
-        let found = try? await withDeadline(limits.deadline) {
+        let found = await timedDespiteCancellation(limits.deadline) {
+            // At the deadline.
             await withTaskCancellationHandler {
                 await withCheckedContinuation { self.enter(key, number, $0) }
             } onCancel: {
                 self.leave(key, number)
             }
-        }  // too long: it couldn't be looked at
+        }
         return found ?? nil
     }
 

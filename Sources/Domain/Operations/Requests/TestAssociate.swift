@@ -95,9 +95,11 @@ struct TestAssociate: Sendable {
             closed = [store]
         }
         if !closed.isEmpty {
-            // Opened or not, in time or not, the client is known.
-            _ = try? await withDeadline(hold - (.now - started)) { [closed, vaultUnlock] in
-                try await vaultUnlock.unlock(closed, for: verified)
+            // Opened or not, in time or not, the client is known; so it is if the daemon stops meanwhile.
+            _ = await timed(hold - (.now - started)) { [closed, vaultUnlock] in
+                await Result { () async throws(Refusal) in
+                    try await vaultUnlock.unlock(closed, for: verified)
+                }
             }
         }
         return verified

@@ -68,14 +68,15 @@ struct RequestVerifier: Sendable {
         within hold: Duration?
     ) async throws(Refusal) {
         guard let hold else { return try await keyring.unlock(for: request, from: requester) }
-        do {
-            try await withDeadline(hold) { [keyring] in
+        let outcome = await timed(hold) { [keyring] in
+            await Result { () async throws(Refusal) in
                 try await keyring.unlock(for: request, from: requester)
             }
-        } catch let refusal as Refusal {
-            throw refusal
-        } catch {
-            throw .locked
+        }
+        switch outcome {
+        case .done(let unlocking): try unlocking.get()
+        case .late: throw .locked
+        case .cancelled: throw .withdrawn
         }
     }
 }

@@ -93,9 +93,13 @@ enum Completions {
     private static func ask(
         _ question: @escaping @Sendable (DaemonBus) async throws -> [String]
     ) async -> [String] {
-        // A shell is told nothing but words: no bus, no daemon, no answer are no words.
-        let words = try? await withDeadline(timeout) { try await question(try await DaemonBus.connect()) }
-        return (words ?? []).filter(isPlain)
+        do {
+            let words = try await withDeadline(timeout) { try await question(try await DaemonBus.connect()) }
+            return words.filter(isPlain)
+        } catch {
+            // A shell is told nothing but words: no bus, no daemon, no answer are no words.
+            return []
+        }
     }
 
     /// Whether a word is itself to bash, zsh and fish, wherever they put it.

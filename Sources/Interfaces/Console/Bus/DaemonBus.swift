@@ -15,14 +15,17 @@ struct DaemonBus: Sendable {
 
     /// Connects to the session bus.
     static func connect() async throws(ConsoleError) -> DaemonBus {
-        // A deadline is the only error there is.
-        let outcome = try? await withDeadline(handshake) {
+        let connecting = await timed(handshake) {
             await Result { () async throws(DBusError) in try await BusConnection.connect(.session) }
         }
-        guard let outcome else {
+        let outcome: Result<BusConnection, DBusError>
+        switch connecting {
+        case .done(let done): outcome = done
+        case .late:
             throw .unreachable(
                 "The session bus takes the connection but doesn't answer: is its dbus-daemon stopped or overloaded?"
             )
+        case .cancelled: throw .unreachable("The session bus is no longer waited for.")
         }
         do throws(DBusError) {
             return DaemonBus(bus: try outcome.get())

@@ -57,19 +57,22 @@ struct RequestEnd: Sendable {
         } ?? false
     }
 
-    /// What the first signal says that says anything.
+    /// What the first signal says that says anything; nil where none does in time, or nobody waits for it any more.
     private func first<Found: Sendable>(
         within limit: Duration,
         or gone: Found,
         _ look: @escaping @Sendable (Message) -> Found?
     ) async -> Found? {
-        // A deadline is the only error there is.
-        try? await withDeadline(limit) {
+        let outcome = await timed(limit) {
             for await signal in news {
                 guard let signal else { return gone }
                 if let found = look(signal) { return found }
             }
             return gone
+        }
+        switch outcome {
+        case .done(let found): return found
+        case .late, .cancelled: return nil
         }
     }
 

@@ -103,9 +103,11 @@ struct ReloadCommand: AsyncParsableCommand {
             // It may end before its answer is sent.
             if await daemon.owner() == former { throw error }
         }
-        // What happens at the deadline is what happens without one: it is asked.
-        try? await withDeadline(.seconds(20)) { [bus = daemon.bus] in
-            for await owner in try await bus.owners(of: KeybellBus.name) where owner != former { return }
+        // However that ends, it is asked.
+        _ = await timed(.seconds(20)) { [bus = daemon.bus] in
+            // A bus that can't tell who is there will say so when it is asked.
+            guard let owners = try? await bus.owners(of: KeybellBus.name) else { return }
+            for await owner in owners where owner != former { return }
         }
         return try stated(await daemon.configuration(starts: true))
     }

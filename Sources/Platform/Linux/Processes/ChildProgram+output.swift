@@ -34,11 +34,11 @@ extension ChildProgram {
         }
         defer { child.kill() }
         child.closeInput()
-        var ending: Ending?
-        do {
-            ending = try await withDeadline(time) { await child.end() }
-        } catch {
-            guard error is DeadlineExceeded else { throw SystemCallError(call: "wait", code: ECANCELED) }
+        let ending: Ending?
+        switch await timed(time, { await child.end() }) {
+        case .done(let own): ending = own
+        case .late: ending = nil
+        case .cancelled: throw SystemCallError(call: "wait", code: ECANCELED)
         }
         return Output(bytes: output.withLock { $0 }, ending: ending)
     }

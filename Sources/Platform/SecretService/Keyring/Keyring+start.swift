@@ -58,13 +58,14 @@ extension Keyring {
         let left = end - .now
         // A bus that can't tell will say so when it is asked to start one.
         guard left > .zero, let owners = try? await bus.owners(of: Names.bus) else { return false }
-        do {
-            return try await withDeadline(left) {
-                for await owner in owners where owner != nil { return true }
-                return false
-            }
-        } catch {
+        let outcome = await timed(left) {
+            for await owner in owners where owner != nil { return true }
             return false
+        }
+        switch outcome {
+        case .done(let isBack): return isBack
+        // One is to be started then; who is cancelled is told so by the next wait.
+        case .late, .cancelled: return false
         }
     }
 

@@ -126,11 +126,15 @@ extension Keyring {
         }
         let sighting = await PromptObserver(of: owner, on: bus)
         let step: PromptStep
-        do {
-            step = try await withDeadline(time) { await Self.first(of: endings, owners, start) }
-        } catch {
+        switch await timed(time, { await Self.first(of: endings, owners, start) }) {
+        case .done(let first): step = first
+        case .late:
             dismiss(path, of: owner)
-            throw error is DeadlineExceeded ? .deadline : .dismissed
+            throw .deadline
+        case .cancelled:
+            // Nobody wants it any more.
+            dismiss(path, of: owner)
+            throw .dismissed
         }
         switch step {
         case .completed(let isDismissed, let result):

@@ -18,7 +18,7 @@ struct LastWork: Sendable {
     let steps: [[Part]]
     let logger: Logger
 
-    /// Returns once all is done, or the longest timeout of each step is over.
+    /// Returns once all is done, or the longest timeout of each step is over; being cancelled makes it no shorter.
     func run() async {
         for step in steps { await run(step) }
     }
@@ -27,11 +27,8 @@ struct LastWork: Sendable {
         await withTaskGroup { group in
             for part in parts {
                 group.addTask {
-                    do {
-                        try await withDeadline(part.timeout, part.work)
-                    } catch {
-                        logger.error("\(part.trouble)")
-                    }
+                    guard await timedDespiteCancellation(part.timeout, part.work) == nil else { return }
+                    logger.error("\(part.trouble)")
                 }
             }
         }

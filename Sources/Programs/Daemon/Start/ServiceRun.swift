@@ -83,8 +83,8 @@ final class ServiceRun: Sendable {
         let failure = failure.withLock { $0 }
         logger.error("a part of keybelld takes too long to end, and is left to itself")
         running.cancel()
-        // A deadline is the only error there is: what goes on even then is left to itself.
-        try? await withDeadline(grace) { await running.value }
+        // What goes on even then is left to itself.
+        _ = await timedDespiteCancellation(grace) { await running.value }
         if let failure { throw failure }
     }
 }

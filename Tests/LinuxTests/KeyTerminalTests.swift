@@ -53,7 +53,7 @@ struct KeyTerminalTests {
     @Test func `a signal to which a stream listens later is left to that`() async {
         await #expect(processExitsWith: .exitCode(42)) {
             let cleanup = SignalCleanup { exit(1) }
-            let terminations = SignalStream.of([SIGTERM])
+            let terminations = ProcessSignals.stream(of: [SIGTERM])
             let sending = Task {
                 while !Task.isCancelled {
                     kill(getpid(), SIGTERM)

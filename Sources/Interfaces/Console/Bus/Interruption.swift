@@ -21,15 +21,17 @@ enum Interruption {
         _ what: String,
         _ work: @escaping @Sendable () async throws(ConsoleError) -> Void
     ) async throws(ConsoleError) {
-        let outcome = await TerminationSignals.during { signals in
+        let outcome = await ProcessSignals.interrupts { signals in
             let working = Task(executorPreference: MainLoop.executor) { await Result(work) }
             let watch = Task(executorPreference: MainLoop.executor) {
                 for await number in signals {
-                    // A deadline is the only error there is.
-                    let outcome = try? await withDeadline(patience) { await working.value }
-                    guard outcome == nil else { return }
+                    switch await timed(patience, { await working.value }) {
+                    // Cancelled once it is confirmed, which whoever waits for it tells.
+                    case .done, .cancelled: return
+                    case .late: break
+                    }
                     Output.complaint(unconfirmed(what))
-                    TerminationSignals.end(by: number)
+                    ProcessSignals.end(by: number)
                 }
             }
             defer { watch.cancel() }

@@ -53,7 +53,7 @@ extension DaemonBus {
         lending terminal: String,
         within time: Duration
     ) async throws(ConsoleError) {
-        let signals = TerminationSignals.stream()
+        let signals = ProcessSignals.terminations()
         let options = Self.unlockOptions(terminal, ProcessInfo.processInfo.environment)
         let asking = Task(executorPreference: MainLoop.executor) {
             await Result { () async throws(ConsoleError) in

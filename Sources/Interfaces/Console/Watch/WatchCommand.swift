@@ -28,7 +28,7 @@ struct WatchCommand: AsyncParsableCommand {
         // From before the terminal changes: whoever is ended by one couldn't put it back.
         let watcher = Watcher(
             bus: WatchBus(daemon: daemon, exclusive: exclusive),
-            terminations: TerminationSignals.stream()
+            terminations: ProcessSignals.terminations()
         )
         let terminal = try KeyTerminal.ofInput()
         let marksPastes = TerminalLayout.outputTakesSequences()

@@ -67,7 +67,7 @@ struct Watcher {
                 for await _ in terminations { queue.yield(.end) }
             }
             group.addTask {
-                for await _ in ResizeSignals.stream() { queue.yield(.resizing) }
+                for await _ in ProcessSignals.resizes() { queue.yield(.resizing) }
             }
             failure = await loop.run(inputs)
             group.cancelAll()

@@ -108,22 +108,18 @@ package final class ChildProgram: Sendable {
     /// Returns when it has ended, or when a killed one is still there after another second.
     package func terminate() async {
         life.signal(SIGTERM)
-        // Whoever waits may have been cancelled, which mustn't cut the second short.
-        await Task(executorPreference: MainLoop.executor) {
-            if await self.hasEnded(within: .seconds(1)) { return }
-            self.kill()
-            for _ in 1...20 {
-                // One that can't be watched is polled.
-                self.life.look()
-                if await self.hasEnded(within: .milliseconds(50)) { return }
-            }
-        }.value
+        if await hasEnded(within: .seconds(1)) { return }
+        kill()
+        for _ in 1...20 {
+            // One that can't be watched is polled.
+            life.look()
+            if await hasEnded(within: .milliseconds(50)) { return }
+        }
     }
 
+    /// Whoever waits may have been cancelled, which mustn't cut the time short.
     private func hasEnded(within time: Duration) async -> Bool {
-        // A deadline is the only error there is.
-        let ending = try? await withDeadline(time) { await self.end() }
-        return ending != nil
+        await timedDespiteCancellation(time) { await self.end() } != nil
     }
 
     /// Ends every child that is still running, for a process that is about to end.
@@ -133,7 +129,7 @@ package final class ChildProgram: Sendable {
 
     /// A child that has closed its input mustn't end this process.
     private static let brokenPipesAreErrors: Void = {
-        signal(SIGPIPE, SIG_IGN)
+        ProcessSignals.ignore(SIGPIPE)
     }()
 }
 

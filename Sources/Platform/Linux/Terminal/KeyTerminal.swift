@@ -12,7 +12,7 @@ package struct KeyTerminal: ~Copyable {
 
     /// Changes the terminal's mode.
     ///
-    /// Signals that somebody listens to (`TerminationSignals`), already or later, are left to them.
+    /// Signals that somebody listens to (`ProcessSignals`), already or later, are left to them.
     ///
     /// - Throws: `errno` of what failed; ENOTTY for what isn't a terminal.
     package init(_ descriptor: Int32) throws(SystemCallError) {

@@ -64,11 +64,11 @@ package struct TerminalLease: ~Copyable {
     /// - Throws: `errno` of what failed; ENOTTY where no standard stream is a terminal.
     package init() throws(SystemCallError) {
         mode = try TerminalMode(of: (0...2).first { isatty($0) == 1 } ?? 0)
-        signal(SIGTSTP, SIG_IGN)
+        ProcessSignals.suspend(SIGTSTP)
     }
 
     deinit {
         mode.restore()
-        signal(SIGTSTP, SIG_DFL)
+        ProcessSignals.resume(SIGTSTP)
     }
 }

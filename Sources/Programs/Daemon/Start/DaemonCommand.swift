@@ -40,7 +40,7 @@ package struct DaemonCommand: ParsableCommand {
         var logger = Logger(label: "keybelld") { _ in StandardErrorLog(environment: environment) }
         if environment["KEYBELL_DEBUG"] != nil { logger.logLevel = .debug }
         // From the first moment on: it would end the daemon.
-        let hangups = SignalStream.of([SIGHUP], buffering: .bufferingNewest(1))
+        let hangups = ProcessSignals.stream(of: [SIGHUP], buffering: .bufferingNewest(1))
         let stops = StopSignals()
         // Others are told of it, too, who work in other folders.
         let path = config.map(WorkingFolder.absolute)

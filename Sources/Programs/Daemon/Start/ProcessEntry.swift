@@ -18,7 +18,7 @@ package enum ProcessEntry {
     package static func daemon() -> Never {
         StandardDescriptors.hold()
         // Until it is listened to: it would end the daemon.
-        signal(SIGHUP, SIG_IGN)
+        ProcessSignals.ignore(SIGHUP)
         // Rights belong to a thread and to those that it makes: now there is but one.
         let failure = Hardening.apply()
         DescriptorLimit.raise()

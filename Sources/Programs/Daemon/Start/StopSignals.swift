@@ -17,8 +17,7 @@ struct StopSignals: Sendable {
         let (running, run) = AsyncStream<Int32>.makeStream(bufferingPolicy: .bufferingNewest(1))
         let (starting, start) = AsyncStream<Int32>.makeStream(bufferingPolicy: .bufferingNewest(1))
         (self.running, self.starting) = (running, starting)
-        // One source for each signal, which is never cancelled: with two, of which one is, the other can miss a signal.
-        let signals = SignalStream.of([SIGTERM, SIGINT], buffering: .bufferingNewest(1))
+        let signals = ProcessSignals.stream(of: [SIGTERM, SIGINT], buffering: .bufferingNewest(1))
         Task(executorPreference: MainLoop.executor) {
             for await signal in signals {
                 start.yield(signal)

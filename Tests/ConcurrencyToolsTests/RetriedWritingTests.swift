@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ConcurrencyTools
+import Dispatch
 import Synchronization
 import Testing
 
@@ -74,5 +75,24 @@ import Testing
         #expect(await writing.flush())
         #expect(disk.value == 2)
         #expect(disk.reports == ["failed", "recovered"])
+    }
+
+    @Test func `while a disk hangs, what is to be written is one job, however often it changes`() async {
+        let disk = Disk()
+        disk.makeRoom()
+        let writing = disk.writing(pause: .seconds(86_400))
+        let (holds, gate) = (AsyncStream<Void>.makeStream(), DispatchSemaphore(value: 0))
+        BlockingWork.state.begin {
+            holds.continuation.finish()
+            gate.wait()
+        }
+        for await _ in holds.stream {}
+        for value in 1...(2 * BlockingWork.mostJobs) { writing.write(value) }
+        // There is room for others.
+        #expect(BlockingWork.state.begin {})
+        gate.signal()
+        #expect(await writing.flush())
+        #expect(disk.value == 2 * BlockingWork.mostJobs)
+        #expect(disk.reports.isEmpty)
     }
 }

@@ -5,6 +5,7 @@ import Foundation
 import Logging
 import ServiceLifecycle
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Daemon
@@ -155,5 +156,34 @@ struct StopTests {
         )
         try await withDeadline(.seconds(60)) { await last.run() }
         #expect(done.withLock { $0 } == ["saved", "kept"])
+    }
+
+    @Test func `what is still to be kept is kept, though whoever waits for it is cancelled`() async {
+        let done = Mutex<[Int]>([])
+        let log = CollectedLog()
+        let part = LastWork.Part(timeout: .seconds(60), trouble: "late") {
+            for _ in 0..<100 { await Task.yield() }
+            done.withLock { $0.append(1) }
+        }
+        let last = LastWork(steps: [[part], [part]], logger: log.logger)
+        let ending = Task {
+            while !Task.isCancelled { await Task.yield() }
+            await last.run()
+        }
+        ending.cancel()
+        await ending.value
+        #expect(done.withLock { $0 } == [1, 1])
+        #expect(log.messages.isEmpty)
+    }
+
+    @Test func `a stop while the configuration is read is no mistake in it`() async throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.write("config.toml", "")
+        let reading = Task {
+            while !Task.isCancelled { await Task.yield() }
+            return await ConfigurationProblem.find(in: path)
+        }
+        reading.cancel()
+        #expect(await reading.value == nil)
     }
 }

@@ -126,16 +126,18 @@ package final class AuditTrail: Sendable {
         writer.append(record) { [self] failure in
             // Whoever needs the record doesn't wait for the journal, unless it has to serve instead of the file.
             if failure == nil { settle(record, isWritten: true, of: pending) }
-            telling.begin { [self] in
+            let isTold = telling.begin { [self] in
                 tell(record)
-                guard let failure else { return }
-                logger.error(
-                    "a record could not be kept in the state folder",
-                    metadata: ["why": "\(failure)"]
-                )
-                settle(record, isWritten: false, of: pending)
+                if let failure { fail(record, failure, of: pending) }
             }
+            // A journal that takes nothing gets no more than what waits for it.
+            if !isTold, let failure { fail(record, failure, of: pending) }
         }
+    }
+
+    private func fail(_ record: AuditRecord, _ failure: SystemCallError, of pending: PendingRecords) {
+        logger.error("a record could not be kept in the state folder", metadata: ["why": "\(failure)"])
+        settle(record, isWritten: false, of: pending)
     }
 
     private func settle(_ record: AuditRecord, isWritten: Bool, of pending: PendingRecords) {

@@ -9,6 +9,8 @@ package final class RetriedWriting<Value: Sendable>: Sendable {
     private struct State {
         /// What isn't written yet.
         var waiting: Value?
+        /// Whether it is going to be written: one job is enough, however many values come while a disk hangs.
+        var isQueued = false
         /// How many values there were: another may come while one is being written.
         var count = 0
         /// How often it has failed in a row.
@@ -52,22 +54,38 @@ package final class RetriedWriting<Value: Sendable>: Sendable {
 
     /// Tries at once what isn't written yet, and returns when the disk has answered.
     ///
-    /// - Returns: Whether nothing is left to be written.
+    /// - Parameter limit: How long the disk may take.
+    /// - Returns: Whether nothing is left to be written, as far as is known by then.
     @discardableResult
-    package func flush() async -> Bool {
+    package func flush(within limit: Duration = .seconds(10)) async -> Bool {
         guard state.withLock({ $0.waiting != nil }) else { return true }
-        return await BlockingWork.state {
+        let isWritten = await BlockingWork.state(within: limit) {
             self.writeLatest()
             return self.state.withLock { $0.waiting == nil }
         }
+        return isWritten ?? false
     }
 
     private func begin() {
-        BlockingWork.state.begin { self.writeLatest() }
+        let isQueued = state.withLock { state in
+            defer { state.isQueued = true }
+            return state.isQueued
+        }
+        guard !isQueued, !BlockingWork.state.begin({ self.writeLatest() }) else { return }
+        state.withLock { $0.isQueued = false }
+        fail(QueueIsFull())
+    }
+
+    /// So many jobs wait for the disk that it is taken to hang.
+    private struct QueueIsFull: Error, CustomStringConvertible {
+        var description: String { "the disk takes too long" }
     }
 
     private func writeLatest() {
-        let (latest, count) = state.withLock { ($0.waiting, $0.count) }
+        let (latest, count) = state.withLock { state in
+            state.isQueued = false
+            return (state.waiting, state.count)
+        }
         guard let latest else { return }
         do {
             try writeValue(latest)

@@ -158,7 +158,7 @@ struct Components: Sendable {
                 told("forgotten.json", unless: { [grants] in await grants.staysForgotten() })
             ),
             ("what is muted", told("mutes.json", unless: { [mutes] in await mutes.isKept() })),
-            ("the state", { await BlockingWork.state {} }),
+            ("the state", { _ = await BlockingWork.state(within: StopTimes.all) {} }),
         ])
     }
 

@@ -14,9 +14,6 @@ struct StoredMutesFile: Sendable {
     /// The codes of those that it has no room for.
     private let leftOut: CurrentValue<Set<String>>
 
-    /// How long a disk may take.
-    private static let timeout = Duration.seconds(5)
-
     /// Nothing is read or written yet.
     ///
     /// - Parameters:
@@ -53,9 +50,9 @@ struct StoredMutesFile: Sendable {
 
     /// The mutes of the daemon before; none where they can't be read, which the log says.
     func kept() async -> [StoredMute] {
-        do {
-            return try await withDeadline(Self.timeout) { [file] in
-                try await BlockingWork.state { () throws(StateFileError) in try file.read()?.mutes ?? [] }
+        do throws(StateFileError) {
+            return try await BlockingWork.state { [file] () throws(StateFileError) in
+                try file.read()?.mutes ?? []
             }
         } catch {
             logger.warning(
@@ -74,16 +71,14 @@ struct StoredMutesFile: Sendable {
     /// Whether the file has what was last to be kept, the mute of a code among it, if one is given; what couldn't be kept
     /// before is tried at once.
     func isKept(_ code: String? = nil) async -> Bool {
-        // A disk that takes too long is the only error there is.
-        let isWritten = try? await withDeadline(Self.timeout) { [writing] in await writing.flush() }
-        return isWritten ?? false && !(code.map(leftOut.value.contains) ?? false)
+        let isWritten = await writing.flush(within: .seconds(5))
+        return isWritten && !(code.map(leftOut.value.contains) ?? false)
     }
 
-    private static func reason(_ error: any Error) -> String {
-        switch error as? StateFileError {
-        case .unreadable(let error)?: "\(error)"
-        case .senseless?: "it is no file of this Keybell's"
-        case nil: "the disk takes too long"
+    private static func reason(_ error: StateFileError) -> String {
+        switch error {
+        case .unreadable(let error): "\(error)"
+        case .senseless: "it is no file of this Keybell's"
         }
     }
 }

@@ -12,7 +12,7 @@ import Synchronization
 /// Whether a message's nonce is acceptable is judged at once, in memory. Reading and writing run on a thread of their
 /// own: a change is written, and the disk has it, before it is carried out; reads are written together, a moment later,
 /// and nobody waits for that. A file that can't be read or written stops changes, never reads, and a disk that hangs
-/// counts as one. One that a crash has left empty counts as a new one.
+/// counts as one, for the next ones at once where many wait for it. One that a crash has left empty counts as a new one.
 package actor NonceRegistry {
     private struct Known {
         var nonces = UsedNonces()
@@ -24,7 +24,7 @@ package actor NonceRegistry {
         var nextReading: ContinuousClock.Instant?
     }
 
-    private nonisolated let queue = TaskQueue(label: "org.keybell.nonces")
+    private nonisolated let work = BlockingWork(label: "org.keybell.nonces")
     private nonisolated let known = Mutex(Known())
     private let folder: String?
     private let timeout: Duration
@@ -35,7 +35,7 @@ package actor NonceRegistry {
     private var complaint: String?
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor {
-        unsafe queue.asUnownedSerialExecutor()
+        unsafe work.executor.asUnownedSerialExecutor()
     }
 
     /// Keeps the file in a folder; nothing is read yet.
@@ -60,10 +60,17 @@ package actor NonceRegistry {
     package nonisolated func load() async -> Bool {
         if known.withLock({ $0.isRead }) { return true }
         guard !isResting else { return false }
-        // A deadline is the only error there is: a disk that hangs gets a rest.
-        if let isRead = try? await withDeadline(timeout, { await self.read() }) { return isRead }
+        if let isRead = await onDisk({ $0.read() }) { return isRead }
+        // A disk that hangs gets a rest.
         beginRest()
         return known.withLock { $0.isRead }
+    }
+
+    /// Does something on the thread that reads and writes; nil where the disk takes too long for it.
+    private nonisolated func onDisk<Value: Sendable>(
+        _ act: @escaping @Sendable (isolated NonceRegistry) -> Value
+    ) async -> Value? {
+        await work(within: timeout) { self.assumeIsolated { act($0) } }
     }
 
     private nonisolated var isResting: Bool {
@@ -110,8 +117,7 @@ package actor NonceRegistry {
     ///
     /// - Returns: False if it can't be noted down, or the disk takes too long.
     package nonisolated func record(_ nonce: UsedNonce) async -> Bool {
-        // A deadline is the only error there is: what isn't noted down in time isn't noted down.
-        (try? await withDeadline(timeout) { await self.recordNow(nonce) }) ?? false
+        await onDisk { $0.recordNow(nonce) } ?? false
     }
 
     private func recordNow(_ nonce: UsedNonce) -> Bool {
@@ -123,25 +129,30 @@ package actor NonceRegistry {
         return write(nonce.encoded(as: .change), waitsForDisk: true)
     }
 
-    /// Notes down a nonce under which too much didn't decrypt.
-    package func exhaust(_ nonce: UsedNonce) {
-        guard known.withLock({ $0.nonces.insert(nonce, .exhausted) }), read() else { return }
-        _ = write(nonce.encoded(as: .exhausted), waitsForDisk: true)  // this process knows it all the same
+    /// Notes down a nonce under which too much didn't decrypt; a disk that hangs gets it with what is written next.
+    package nonisolated func exhaust(_ nonce: UsedNonce) async {
+        let isNew = known.withLock { known in
+            guard known.nonces.insert(nonce, .exhausted) else { return false }
+            known.unwritten.add(nonce.encoded(as: .exhausted))
+            return true
+        }
+        if isNew { _ = await onDisk { $0.flushNow(waitsForDisk: true) } }
     }
 
     /// Hands the reads that aren't written yet to the system; a disk that hangs is left to itself.
     package nonisolated func flush() async {
-        // A deadline is the only error there is.
-        try? await withDeadline(timeout) { await self.flushNow() }
+        guard await onDisk({ $0.flushNow(waitsForDisk: false) }) == nil else { return }
+        // The next read tries again.
+        known.withLock { $0.isWriting = false }
     }
 
-    private func flushNow() {
+    private func flushNow(waitsForDisk: Bool) {
         let hasMore = known.withLock { known in
             known.isWriting = false
             return !known.unwritten.isEmpty
         }
         guard hasMore, read() else { return }
-        _ = write([], waitsForDisk: false)  // this process knows them all the same
+        _ = write([], waitsForDisk: waitsForDisk)  // this process knows them all the same
     }
 
     private var path: String? { folder.map(Self.path) }

@@ -13,8 +13,7 @@ enum TimedLook {
     ) async -> Value? {
         // One that hangs keeps its queue.
         let work = BlockingWork(label: "org.keybell.doctor")
-        // A deadline is the only error there is.
-        return try? await withDeadline(limit) { await work(look) }
+        return await work(within: limit, look)
     }
 
     /// The findings of a look, or that it takes too long.

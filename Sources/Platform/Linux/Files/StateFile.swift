@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ConcurrencyTools
 import FoundationEssentials
 import Glibc
 
 /// Why what is kept in a file can't be used.
-package enum StateFileError: Error, Equatable, Sendable {
+package enum StateFileError: DiskError, Equatable, Sendable {
     /// The system says so.
     case unreadable(SystemCallError)
     /// It isn't such a file, or has another format.
     case senseless
+
+    /// As the system says it of a network's disk.
+    package static var tooSlow: StateFileError {
+        .unreadable(SystemCallError(call: "read", code: ETIMEDOUT))
+    }
 }
 
 /// What is kept in a file of the state folder, as JSON; there is no secret in it.

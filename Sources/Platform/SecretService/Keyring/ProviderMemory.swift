@@ -29,10 +29,10 @@ package struct ProviderMemory: Sendable {
 
     /// Remembers a program, beside the thread that serves.
     ///
-    /// - Returns: The one that was remembered, if it is another.
+    /// - Returns: The one that was remembered, if it is another, and the disk says so in time.
     func takeIn(_ process: ProviderProcess) async -> String? {
         let name = process.name
-        return await BlockingWork.state { () -> String? in
+        let former = await BlockingWork.state(within: .seconds(5)) { () -> String? in
             let known = read()
             guard known?.name != name else { return nil }
             do {
@@ -42,5 +42,6 @@ package struct ProviderMemory: Sendable {
             }
             return known?.name
         }
+        return former ?? nil
     }
 }

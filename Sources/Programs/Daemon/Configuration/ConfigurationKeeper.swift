@@ -119,13 +119,10 @@ struct FoundConfiguration: Sendable {
     private static let deadline = Duration.seconds(10)
     private static let reading = BlockingWork(label: "org.keybell.configuration")
 
-    /// The same as `read`, but off the queue that serves, and never for longer than a disk may take.
+    /// The same as `read`, but off the queue that serves, and never for longer than a disk may take; a stop meanwhile
+    /// makes no difference to what is found.
     static func find(_ path: String?) async -> Result<FoundConfiguration, ConfigurationProblem> {
-        do {
-            return try await withDeadline(deadline) { await reading { read(path) } }
-        } catch {
-            return .failure(ConfigurationProblem(unreadable: path))
-        }
+        await reading(within: deadline) { read(path) } ?? .failure(ConfigurationProblem(unreadable: path))
     }
 
     /// Reads the file and the certificate that it names.

@@ -228,6 +228,46 @@ import Testing
         await disk.value
     }
 
+    @Test func `a caller that is cancelled says nothing of the disk`() async {
+        let store = store(rest: .seconds(3600))
+        let nonce = Self.nonce()
+        let stopping = Task {
+            while !Task.isCancelled { await Task.yield() }
+            return await change(nonce, in: store)
+        }
+        stopping.cancel()
+        #expect(await stopping.value, "what is admitted is noted down")
+        #expect(await change(Self.nonce(), in: store), "and the file is not left alone for it")
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `behind a disk that hangs so many changes wait and no more, and what is used up is still written`()
+        async throws
+    {
+        let store = store(timeout: .milliseconds(50))
+        try #require(await store.load())
+        let (holds, gate) = (Observed(false), DispatchSemaphore(value: 0))
+        let disk = Task { await store.hold(holds, until: gate) }
+        try await holds.wait(for: "the disk") { $0 ? () : nil }
+        let changes = (0..<10).map { _ in Self.nonce() }
+        for change in changes { #expect(store.admit(change, hasHmac: false, isChange: true)) }
+        let isRecorded = await withTaskGroup(of: Bool.self) { group in
+            for change in changes { group.addTask { await store.record(change) } }
+            return await group.contains(true)
+        }
+        #expect(!isRecorded)
+        let usedUp = Self.nonce()
+        await store.exhaust(usedUp)
+        gate.signal()
+        await disk.value
+        await store.flush()
+        let next = self.store()
+        #expect(await next.load())
+        #expect(!next.admit(usedUp, hasHmac: false, isChange: false))
+        // Nothing was done about those whose callers were told so.
+        #expect(changes.allSatisfy { next.admit($0, hasHmac: false, isChange: true) })
+    }
+
     @Test(arguments: ["/dev/full/state", "/proc/nothing"])
     func `a folder that can't be used stops changes`(_ folder: String) async {
         let store = store(in: folder)
@@ -286,6 +326,28 @@ import Testing
         // A day later there is room again.
         #expect(nonces.insert(Self.nonce("a", at: UsedNonces.lifetime + 1), .change))
         #expect(nonces.value.kind(of: first) == nil)
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `that there is no room is found out without a look at all of them`() {
+        let nonces = Memory()
+        for owner in 0..<(UsedNonces.mostChanges / UsedNonces.changesPerOwner) {
+            for _ in 0..<UsedNonces.changesPerOwner {
+                _ = nonces.insert(Self.nonce("\(owner)", at: 1), .change)
+            }
+        }
+        for _ in 0..<100_000 where nonces.insert(Self.nonce("0", at: UsedNonces.lifetime), .change) {
+            Issue.record("there is no room")
+        }
+    }
+
+    @Test func `the oldest changes go first, though the clock was set back while they came`() {
+        var marks = MarksByTime()
+        var times = (0..<200).map { UInt64($0 * 7919 % 211) }
+        for time in times { marks.insert(UsedNonce.Mark(high: time, low: 0), at: time) }
+        times.sort()
+        #expect(marks.removeFirst(before: times[0]) == nil)
+        for time in times { #expect(marks.removeFirst(before: .max)?.high == time) }
+        #expect(marks.removeFirst(before: .max) == nil)
     }
 
     @Test func `a key's oldest reads make room, what has become more than a read doesn't`() {

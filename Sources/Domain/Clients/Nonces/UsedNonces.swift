@@ -31,6 +31,8 @@ struct UsedNonces: Sendable {
     private var entries: [UsedNonce.Mark: Entry] = [:]
     private var changesOfOwner: [UInt64: Int] = [:]
     private var changes = 0
+    /// The changes, the oldest first.
+    private var changesByTime = MarksByTime()
     private var reads: [UInt64: MarkQueue] = [:]
     private var readCount = 0
     private var exhausted = MarkQueue()
@@ -56,6 +58,7 @@ struct UsedNonces: Sendable {
             if isFull(for: spent.owner) { expire(at: spent.time) }
             guard !isFull(for: spent.owner) else { return false }
             changes += 1
+            changesByTime.insert(spent.mark, at: spent.time)
             changesOfOwner[spent.owner, default: 0] += 1
         case .read: queueRead(spent)
         case .exhausted:
@@ -110,12 +113,10 @@ struct UsedNonces: Sendable {
         }
     }
 
-    /// Forgets changes that are older than they have to be kept.
+    /// Forgets changes that are older than they have to be kept; looks at no others.
     private mutating func expire(at now: UInt64) {
-        for (mark, entry) in entries
-        where entry.isChange && entry.time < now && now - entry.time > Self.lifetime {
-            removeChange(mark)
-        }
+        guard now > Self.lifetime else { return }
+        while let mark = changesByTime.removeFirst(before: now - Self.lifetime) { removeChange(mark) }
     }
 
     private func isFull(for owner: UInt64) -> Bool {

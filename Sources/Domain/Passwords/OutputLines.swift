@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Linux
 import SecureMemory
 import Synchronization
 
 /// What a program writes, cut into lines that lie in locked memory from the first byte on.
+///
+/// Whichever program it is, a password command or a pinentry: one that writes more than `mostBytes` is ended.
 final class OutputLines: Sendable {
     /// The lines without their newline; what follows the last newline is a line, too, unless it is empty.
     let lines: AsyncStream<SecretBytes>
@@ -16,19 +19,40 @@ final class OutputLines: Sendable {
         var isGivenUp = false
     }
 
+    /// How many bytes a program may write: a password, and a few words around it.
+    static let mostBytes = 1 << 16
+
     private let continuation: AsyncStream<SecretBytes>.Continuation
-    private let state: Mutex<State>
+    private let state = Mutex(State(room: OutputLines.mostBytes))
 
     /// Waits for lines.
-    ///
-    /// - Parameter limit: How many bytes are read in all; at most that, the lines end.
-    init(limit: Int = 1 << 16) {
+    init() {
         (lines, continuation) = AsyncStream.makeStream()
-        state = Mutex(State(room: limit))
+    }
+
+    /// Starts the program whose lines these are; to be called once.
+    ///
+    /// - Parameters:
+    ///   - arguments: The program, a path or a name to be found in PATH, and what it is told.
+    ///   - environment: What it gets in addition to, or instead of, our own variables.
+    ///   - removed: Our own variables that it doesn't get.
+    /// - Returns: The program.
+    /// - Throws: The failing call's `errno`; ENOENT where there is no such program.
+    func start(
+        _ arguments: [String],
+        environment: [String: String],
+        removed: Set<String> = []
+    ) throws(SystemCallError) -> ChildProgram {
+        try ChildProgram(
+            arguments,
+            environment: environment,
+            removed: removed,
+            longestOutput: Self.mostBytes
+        ) { self.receive($0) }
     }
 
     /// Takes the next bytes; an empty chunk is the end.
-    func receive(_ bytes: Span<UInt8>) {
+    private func receive(_ bytes: Span<UInt8>) {
         state.withLock { state in
             guard !bytes.isEmpty, bytes.count <= state.room else {
                 if bytes.isEmpty, !state.pieces.isEmpty { endLine(&state) }

@@ -16,9 +16,6 @@ struct PasswordCommand: Sendable {
     /// How long it may take.
     let deadline: Duration
 
-    /// How many bytes it may print; one that prints more is ended.
-    static let longestOutput = 1 << 16
-
     /// Runs it to its end, or ends it with everything it has started: when its time is up, it has printed too much, or
     /// nobody is interested any longer.
     ///
@@ -27,14 +24,10 @@ struct PasswordCommand: Sendable {
     /// - Throws: `notUnlocked` if whoever unlocks has given it up, `passwordUnavailable` with what to do; no error has
     ///   anything in it that the program printed.
     func password(for reason: UnlockReason) async throws(VaultError) -> SecretBytes {
-        let output = OutputLines(limit: Self.longestOutput)
+        let output = OutputLines()
         let child: ChildProgram
         do throws(SystemCallError) {
-            child = try ChildProgram(
-                arguments,
-                environment: environment,
-                longestOutput: Self.longestOutput
-            ) { output.receive($0) }
+            child = try output.start(arguments, environment: environment)
         } catch {
             throw .passwordUnavailable(advice(error))
         }
@@ -46,19 +39,18 @@ struct PasswordCommand: Sendable {
         }
         child.closeInput()
         let ending: ChildProgram.Ending
-        do {
-            ending = try await withDeadline(deadline) { await child.end() }
-        } catch is DeadlineExceeded {
+        switch await timed(deadline, { await child.end() }) {
+        case .done(let own): ending = own
+        case .late:
             throw .passwordUnavailable(
                 "\(name) gave no password within \(deadline.components.seconds) seconds and was ended; \(tryIt)"
             )
-        } catch {
-            throw .locked
+        case .cancelled: throw .notUnlocked(.cancelled)
         }
         guard !reason.isGivenUp else { throw .notUnlocked(.cancelled) }
         guard !child.hasWrittenTooMuch else {
             throw .passwordUnavailable(
-                "\(name) printed more than \(Self.longestOutput >> 10) KiB and was ended; the password is to be "
+                "\(name) printed more than \(OutputLines.mostBytes >> 10) KiB and was ended; the password is to be "
                     + "the first line, and little else."
             )
         }

@@ -117,11 +117,11 @@ package struct Pinentry: Sendable {
         let output = OutputLines()
         let child: ChildProgram
         do throws(SystemCallError) {
-            child = try ChildProgram(
+            child = try output.start(
                 [program],
                 environment: variables(reason.terminal),
                 removed: Self.removed(reason.terminal)
-            ) { output.receive($0) }
+            )
         } catch {
             throw .passwordUnavailable(advice(error))
         }
@@ -145,6 +145,7 @@ package struct Pinentry: Sendable {
             await child.terminate()
             guard !reason.isGivenUp else { throw .notUnlocked(.cancelled) }
             switch error {
+            case is AssuanError where child.hasWrittenTooMuch: throw vaultError(.garbled, reason)
             case let error as AssuanError: throw vaultError(error, reason)
             case is DeadlineExceeded: throw .notUnlocked(.timedOut)
             default: throw .notUnlocked(.cancelled)

@@ -2,12 +2,12 @@
 
 import Callers
 import Glibc
-import Operations
 import Synchronization
 import TestSupport
 import Testing
 
 @testable import HTTPServer
+@testable import Operations
 
 /// Connections that another process goes on with.
 @Suite struct PassedConnectionTests {
@@ -148,6 +148,7 @@ import Testing
         let senders = Senders()
         let gate = Gate()
         let handler = senders.handler { requester in
+            let requester = CachedRequester(requester)
             let first = await requester.asker()
             await gate.pass()
             let second = await requester.asker()

@@ -50,8 +50,6 @@ struct KnownRequester: Requester {
     func caller() async -> Caller { known }
 
     func asker() async -> Caller { known }
-
-    func sender() async -> Caller { known }
 }
 
 extension Caller {

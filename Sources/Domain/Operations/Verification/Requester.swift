@@ -16,7 +16,4 @@ package protocol Requester: Sendable {
     ///
     /// Expensive: it searches `/proc`.
     func asker() async -> Caller
-
-    /// Who asked, as it was found out last for this request, for a record of it: by now its program may be gone.
-    func sender() async -> Caller
 }

@@ -28,7 +28,8 @@ final class Peer: Sendable {
         var request = 0
         /// When all that the last look had found were seen unchanged, if for this request.
         var unchanged: ContinuousClock.Instant?
-        /// Who asked last, if that was found out by the last look alone.
+        /// What the last look alone tells of who asks: kept for the connection's next requests, where `CachedRequester` keeps
+        /// for one request whom that was found to come from.
         var caller: Caller?
         /// When the last look was made, if for this request and for no question yet.
         var unused: ContinuousClock.Instant?

@@ -14,13 +14,12 @@ struct HTTPRequester: Requester {
 
     private let peer: Peer
     private let place: ConnectionSlot
-    private let last: LastCaller
+    private let waiting: Waiting
 
-    private final class LastCaller: Sendable {
-        let caller = Mutex<Caller?>(nil)
-        let hasWaited: Atomic<Bool>
+    private final class Waiting: Sendable {
+        let hasBegun: Atomic<Bool>
 
-        init(hasWaited: Bool) { self.hasWaited = Atomic(hasWaited) }
+        init(hasBegun: Bool) { self.hasBegun = Atomic(hasBegun) }
     }
 
     /// - Parameters:
@@ -30,7 +29,7 @@ struct HTTPRequester: Requester {
     ///   - userAgent: What the peer says it is.
     ///   - hasWaited: Whether the request was read some time ago.
     init(peer: Peer, place: ConnectionSlot, origin: String?, userAgent: String?, hasWaited: Bool) {
-        last = LastCaller(hasWaited: hasWaited)
+        waiting = Waiting(hasBegun: hasWaited)
         self.peer = peer
         self.place = place
         self.origin = origin
@@ -38,10 +37,10 @@ struct HTTPRequester: Requester {
     }
 
     /// Whether the other end is still open, if only for reading; while its bytes are being read it is taken to be.
-    var isThere: Bool { !last.hasWaited.load(ordering: .relaxed) || peer.isThere }
+    var isThere: Bool { !waiting.hasBegun.load(ordering: .relaxed) || peer.isThere }
 
     /// The answer has to wait for something: from now on the peer may have gone.
-    func waits() { last.hasWaited.store(true, ordering: .relaxed) }
+    func waits() { waiting.hasBegun.store(true, ordering: .relaxed) }
 
     /// Identifies who sends it: anew if the last look at the connection no longer holds.
     func caller() async -> Caller {
@@ -53,20 +52,9 @@ struct HTTPRequester: Requester {
         await find(isAnew: true)
     }
 
-    /// Who sent it, as it was found out last; identified now if that wasn't done yet.
-    func sender() async -> Caller {
-        if let known = last.caller.withLock({ $0 }) { return known }
-        return await find(isAnew: false)
-    }
-
     private func find(isAnew: Bool) async -> Caller {
         let caller = await peer.caller(origin: origin, userAgent: userAgent, isAnew: isAnew)
         place.isAsked(by: caller)
-        return last.caller.withLock { last in
-            // A decision outlives the connection: whoever has hung up since is still the one who asked.
-            if caller.hasLeft, let known = last, known.isKnown { return known }
-            last = caller
-            return caller
-        }
+        return caller
     }
 }

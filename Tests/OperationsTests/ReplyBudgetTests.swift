@@ -66,7 +66,7 @@ import Vault
             let fixture = await OperationsFixture(rules: change)
             for number in 0..<10 {
                 var login = Login.at("https://a.example/", "a\(number)")
-                login.group = LoginGroup(name: String(repeating: "g", count: 1000), id: .random())
+                login.group = LoginGroup(path: String(repeating: "g", count: 1000), id: .random())
                 await fixture.vault.put(login)
             }
             let body = try fixture.client.request(.getLogins, ["Url": "https://a.example/"])

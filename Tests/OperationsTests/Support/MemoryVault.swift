@@ -147,7 +147,7 @@ actor MemoryVault: VaultStore {
         if try changes(draft).isUnchanged { throw .unchanged }
         saves.append(draft)
         let id = draft.id ?? .random()
-        let before = login(id) ?? Login(id: id, title: "", group: LoginGroup(name: draft.group))
+        let before = login(id) ?? Login(id: id, title: "", group: LoginGroup(path: draft.group))
         let old = contents[id] ?? LoginSecrets(password: SecretBytes(utf8: ""))
         logins.removeAll { $0.id == id }
         logins.append(before.changed(by: draft, fields: old.fields))

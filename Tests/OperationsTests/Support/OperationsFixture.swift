@@ -229,7 +229,7 @@ extension Login {
             title: title,
             username: username,
             url: url,
-            group: LoginGroup(name: "Root/Web", id: LoginID([UInt8](repeating: 7, count: 16))),
+            group: LoginGroup(path: "Root/Web", id: LoginID([UInt8](repeating: 7, count: 16))),
             settings: EntrySettings(allow: allow, deny: deny)
         )
     }

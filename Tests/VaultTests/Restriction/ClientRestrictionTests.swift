@@ -9,9 +9,16 @@ import VaultTestSupport
 @Suite struct ClientRestrictionTests {
     private static func login(_ url: String, group: String? = nil, further: [String] = []) -> Login {
         var login = Login.sample("a", url: url)
-        login.group = group.map { LoginGroup(name: $0, root: "Root") }
+        login.group = group.map { path in
+            let names = path.split(separator: "/").map(String.init)
+            return Self.group(names.first == "Root" ? Array(names.dropFirst()) : names)
+        }
         login.furtherURLs = further
         return login
+    }
+
+    private static func group(_ names: [String]?, below root: String = "Root") -> LoginGroup {
+        LoginGroup(name: ([root] + (names ?? ["…"])).joined(separator: "/"), root: root, names: names)
     }
 
     @Test func `lists are kept in their order and in one form, each name once`() throws {
@@ -98,8 +105,96 @@ import VaultTestSupport
 
     @Test func `a group whose path is cut off is in none`() throws {
         var login = Login.sample("a", url: "")
-        login.group = LoginGroup(name: "Work/Servers", root: "Root", isWhole: false)
-        #expect(try !ClientRestriction(groups: ["Work"]).admits(login))
+        login.group = Self.group(nil, below: "Work")
+        #expect(try !ClientRestriction(groups: ["Work", "Work/…"]).admits(login))
+    }
+
+    @Test(arguments: [
+        (["Work/Secret"], "Work", false), (["Work/Secret"], "Work/Secret", false),
+        (["Work", "Secret/a"], "Work", true), (["Work", "Secret"], "Work//Secret/", true),
+        (["Wor\u{301}k"], "Wo\u{155}k", true), (["Work", "\u{301}Secret"], "Work/\u{301}Secret", true),
+    ])
+    func `a group is in another by the names of its path, whatever slashes are in them`(
+        names: [String],
+        listed: String,
+        isIn: Bool
+    ) throws {
+        var login = Login.sample("a", url: "")
+        login.group = Self.group(names)
+        #expect(try ClientRestriction(groups: [listed]).admits(login) == isIn)
+    }
+
+    @Test(arguments: [[], ["Root"], ["Root", "a"]])
+    func `of a root group and another in it of the same name, the inner one is meant`(names: [String]) throws
+    {
+        var login = Login.sample("a", url: "")
+        login.group = Self.group(names)
+        for listed in ["Root", "/Root/"] {
+            #expect(try ClientRestriction(groups: [listed]).admits(login) == !names.isEmpty)
+        }
+    }
+
+    @Test func `slashes too many don't matter in a path that is listed`() throws {
+        #expect(
+            try ClientRestriction(groups: ["//Work///Servers/", "Work/Servers"]).groups == ["Work/Servers"]
+        )
+        #expect(throws: RestrictionError.badGroup("//")) { try ClientRestriction(groups: ["//"]) }
+    }
+
+    @Test func `a restriction is within another that names all that it names, or nothing of that sort`()
+        throws
+    {
+        let part = try ClientRestriction(vaults: ["a"], groups: ["b"])
+        #expect(part.isWithin(part) && part.isWithin(.everything))
+        #expect(try part.isWithin(ClientRestriction(vaults: ["x", "a"])))
+        #expect(try ClientRestriction(vaults: ["a"], groups: ["b"], hosts: ["c.example"]).isWithin(part))
+        #expect(ClientRestriction.unreadable.isWithin(part) && !part.isWithin(.unreadable))
+        for wider in [
+            .everything, try ClientRestriction(vaults: ["a"]),
+            try ClientRestriction(vaults: ["a", "b"], groups: ["b"]),
+            try ClientRestriction(vaults: ["a"], groups: ["c"]),
+        ] { #expect(!wider.isWithin(part)) }
+    }
+
+    @Test(arguments: ["{REF:A@I:%}", "https://{REF:U@I:%}/", "{REF:A@T:secret}"])
+    func `a reference that leads out of it is as good as one that leads nowhere`(url: String) throws {
+        let (inside, outside) = (Self.group(["Work"]), Self.group(["Private"]))
+        var logins = [
+            Login(id: .random(), title: "secret", username: "bank.example", url: "https://bank.example/"),
+            Login(id: .random(), title: "referring"), Login(id: .random(), title: "chained"),
+        ]
+        logins[1].url = url.replacing("%", with: logins[0].id.hex)
+        logins[2].url = "{REF:A@I:\(logins[1].id.hex)}"
+        let query = MatchQuery(url: "https://bank.example/", now: 0)
+        for (group, count) in [(inside, 3), (outside, 0)] {
+            logins[0].group = group
+            for place in [1, 2] { logins[place].group = inside }
+            let index = LoginIndex(logins)
+            let limited = index.limited(to: try ClientRestriction(groups: ["Work"]))
+            #expect(LoginIndex.count(of: query, in: [index]) == 3)
+            #expect(LoginIndex.count(of: query, in: [limited]) == count)
+            #expect(
+                limited.login(logins[1].id)?.matchedURL
+                    == (count == 0 ? logins[1].url : "https://bank.example/")
+            )
+            let host = index.limited(to: try ClientRestriction(groups: ["Work"], hosts: ["bank.example"]))
+            // One that leads there by another reference isn't there by itself.
+            let direct = min(count, 2)
+            #expect(LoginIndex.count(of: query, in: [host]) == direct && host.count == direct)
+        }
+    }
+
+    @Test func `where a reference leads out of it, what stands beside that still counts`() throws {
+        var logins = [
+            Login(id: .random(), title: "secret", url: "https://bank.example/"),
+            Login(id: .random(), title: "a"),
+        ]
+        logins[1].url = "{REF:A@I:\(logins[0].id.hex)}"
+        logins[1].furtherURLs = ["https://own.example/"]
+        logins[1].group = Self.group(["Work"])
+        let limited = LoginIndex(logins).limited(to: try ClientRestriction(groups: ["Work"]))
+        #expect(LoginIndex.count(of: MatchQuery(url: "https://own.example/", now: 0), in: [limited]) == 1)
+        #expect(LoginIndex.count(of: MatchQuery(url: "https://bank.example/", now: 0), in: [limited]) == 0)
     }
 
     @Test func `what can't be read has nothing in it`() {

@@ -138,44 +138,73 @@ package struct ResolvedURLs: Hashable, Sendable {
     let url: String
     /// Its further URLs, in their order.
     let further: [String]
+    /// What of them comes from other logins; nil where nothing does.
+    var references: References?
+
+    /// What other logins fill in.
+    struct References: Hashable, Sendable {
+        /// The logins.
+        let logins: Set<LoginID>
+        /// The URLs without that.
+        let url: String
+        let further: [String]
+    }
+
+    /// The same with nothing of other logins.
+    var byItself: ResolvedURLs {
+        references.map { ResolvedURLs(url: $0.url, further: $0.further) } ?? self
+    }
 }
 
 /// A group of logins, by its path.
 package struct LoginGroup: Hashable, Sendable {
-    /// The path from the root group down, separated by `/`, in NFC.
+    /// The path from the root group down, separated by `/`, in NFC; a name in it may have a slash, too.
     package let name: String
     /// Its permanent name, if the vault has one.
     package let id: LoginID?
-    /// How many bytes of the path are the root group's name and the slash after it; nil where its beginning is cut off.
-    private let rootLength: Int?
+    /// The names of the groups around it and its own, in NFC, the root group's left out; nil where some are cut off.
+    private let names: [String]?
+    /// The root group's name, if the vault has such a group.
+    private let root: String?
 
     /// Names a group.
     ///
     /// - Parameters:
-    ///   - name: Its path.
+    ///   - name: Its path as it is shown.
     ///   - id: Its permanent name.
-    ///   - root: The root group's name, if the path begins with it.
-    ///   - isWhole: Whether nothing of the path is cut off.
-    package init(name: String, id: LoginID? = nil, root: String? = nil, isWhole: Bool = true) {
+    ///   - root: The root group's name, if the vault has such a group.
+    ///   - names: The names from below the root group down to its own; nil where some are cut off.
+    package init(name: String, id: LoginID? = nil, root: String?, names: [String]?) {
         self.name = name.composed
         self.id = id
-        let root = root.map { $0.composed + "/" } ?? ""
-        rootLength = isWhole ? self.name.utf8.starts(with: root.utf8) ? root.utf8.count : 0 : nil
+        self.root = root?.composed
+        self.names = names?.map(\.composed)
+    }
+
+    /// Names a group of a vault that has paths alone.
+    package init(path: String, id: LoginID? = nil) {
+        self.init(name: path, id: id, root: nil, names: Self.names(in: path))
+    }
+
+    /// The names in a path that somebody has written.
+    package static func names(in path: String) -> [String] {
+        // A mark behind a slash doesn't make another character of it.
+        path.utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) }
     }
 
     /// Whether it is the group of a path, or lies in that or one of its groups; one whose path is cut off is in none.
     ///
-    /// - Parameter path: The path, in NFC, with or without the root group's name.
+    /// - Parameter path: The names of the path, in NFC, with or without the root group's; at least one.
     /// - Returns: Whether it is.
-    func isWithin(_ path: String) -> Bool {
-        guard let rootLength else { return false }
-        return Self.lies(name.utf8.dropFirst(rootLength), within: path.utf8)
-            // The root's name alone would be the whole vault, where another group may be meant that is called so, too.
-            || path.utf8.count > rootLength && Self.lies(name.utf8[...], within: path.utf8)
+    func isWithin(_ path: [String]) -> Bool {
+        guard let names else { return false }
+        if Self.lies(names[...], within: path[...]) { return true }
+        // The root's name alone would be the whole vault, where another group may be meant that is called so, too.
+        guard let root, path.count > 1, path.first.map(root.hasSameBytes) ?? false else { return false }
+        return Self.lies(names[...], within: path.dropFirst())
     }
 
-    private static func lies(_ name: Substring.UTF8View, within path: String.UTF8View) -> Bool {
-        guard name.starts(with: path) else { return false }
-        return name.dropFirst(path.count).first.map { $0 == UInt8(ascii: "/") } ?? true
+    private static func lies(_ names: ArraySlice<String>, within path: ArraySlice<String>) -> Bool {
+        names.count >= path.count && zip(names, path).allSatisfy { $0.hasSameBytes(as: $1) }
     }
 }

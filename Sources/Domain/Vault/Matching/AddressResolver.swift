@@ -17,6 +17,8 @@ final class AddressResolver {
     private let byID: [LoginID: Int]
     private var found: [FieldReference: Int?] = [:]
     private var (searches, placeholders, bytes) = (0, 0, 0)
+    /// The logins that have filled in something of the one that is looked at; nil where none may.
+    private var others: Set<LoginID>? = []
 
     /// A resolver over all logins of a vault; nil if none has anything to resolve.
     init?(_ logins: [Login]) {
@@ -28,12 +30,23 @@ final class AddressResolver {
     /// A login with its URLs resolved.
     func resolving(_ login: Login) -> Login {
         guard login.hasPlaceholderInURL else { return login }
+        others = []
+        var urls = urls(of: login)
+        if let logins = others?.subtracting([login.id]), !logins.isEmpty {
+            others = nil
+            let own = self.urls(of: login)
+            urls.references = .init(logins: logins, url: own.url, further: own.further)
+        }
         var login = login
-        login.resolved = ResolvedURLs(
+        login.resolved = urls
+        return login
+    }
+
+    private func urls(of login: Login) -> ResolvedURLs {
+        ResolvedURLs(
             url: resolved(login.url, of: login, []),
             further: login.furtherURLs.map { resolved($0, of: login, []) }
         )
-        return login
     }
 
     private struct Step: Equatable {
@@ -75,7 +88,8 @@ final class AddressResolver {
         // Another one by the time when a page asks.
         case .oneTimeCode, .counterCode, .date: return nil
         case .reference(let reference):
-            guard reference.isPublic, let other = find(reference) else { return nil }
+            guard others != nil, reference.isPublic, let other = find(reference) else { return nil }
+            others?.insert(other.id)
             switch reference.wanted {
             case .id: return other.id.hex
             case .part(let part): return taken(text(part, of: other), of: other, path)

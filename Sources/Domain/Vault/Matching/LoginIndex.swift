@@ -94,8 +94,8 @@ package struct LoginIndex: Sendable {
 
     /// The first of every login that is looked for.
     package func first(where isMeant: (Login) -> Bool) -> Login? {
-        searchable.first { isMeant($0) && restriction.admits($0) }
-            ?? unsearchable.first { isMeant($0) && restriction.admits($0) }
+        func first(_ logins: [Login]) -> Login? { logins.lazy.filter(isMeant).compactMap(seen).first }
+        return first(searchable) ?? first(unsearchable)
     }
 
     /// The login with an id, even one whose group forbids searching.
@@ -103,7 +103,7 @@ package struct LoginIndex: Sendable {
         let login = byID[id].map { number in
             number < searchable.count ? searchable[number] : unsearchable[number - searchable.count]
         }
-        return login.flatMap { restriction.admits($0) ? $0 : nil }
+        return login.flatMap(seen)
     }
 
     /// The logins of exactly this title.
@@ -112,7 +112,27 @@ package struct LoginIndex: Sendable {
     }
 
     private func seen(_ logins: [Login]) -> [Login] {
-        restriction.isEverything ? logins : logins.filter(restriction.admits)
+        restriction.isEverything ? logins : logins.compactMap(seen)
+    }
+
+    /// A login as it is for whoever looks: no reference in its URLs leads out of what they are restricted to.
+    ///
+    /// - Returns: It; nil where it isn't there for them.
+    private func seen(_ login: Login) -> Login? {
+        guard !restriction.isEverything else { return login }
+        var login = login
+        if let references = login.resolved?.references, !references.logins.allSatisfy(isSeenByItself) {
+            login.resolved = login.resolved?.byItself
+        }
+        return restriction.admits(login) ? login : nil
+    }
+
+    /// Whether a login is there for whoever looks, whatever its own references lead to.
+    private func isSeenByItself(_ id: LoginID) -> Bool {
+        guard let number = byID[id] else { return false }
+        var login = number < searchable.count ? searchable[number] : unsearchable[number - searchable.count]
+        login.resolved = login.resolved?.byItself
+        return restriction.admits(login)
     }
 
     /// The logins of exactly these titles, in the titles' order; each once, however often and in whatever spelling its
@@ -183,8 +203,17 @@ package struct LoginIndex: Sendable {
             guard !seen.contains(place.login), place.admits(page, schemes: query.options.schemes),
                 place.rule.admits(requested, below: depth)
             else { return nil }
-            let login = searchable[place.login]
-            guard query.admits(login), restriction.admits(login) else { return nil }
+            let whole = searchable[place.login]
+            guard query.admits(whole), let login = self.seen(whole) else { return nil }
+            if login.resolved != whole.resolved {
+                // What isn't filled in doesn't lead here.
+                let key = depth == 0 ? key : query.lookupHosts[depth]
+                let isHere = login.addresses.contains {
+                    $0.address.key == key && $0.rule == place.rule && $0.scheme == place.scheme
+                        && $0.port == place.port
+                }
+                guard isHere else { return nil }
+            }
             seen.insert(place.login)
             return login
         }

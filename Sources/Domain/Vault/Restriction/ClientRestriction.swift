@@ -10,11 +10,13 @@ package struct ClientRestriction: Hashable, Sendable {
     /// The vaults' names; new logins go into the first one.
     package let vaults: [String]
     /// The groups' paths; new logins go into the first one.
-    package let groups: [String]
+    package var groups: [String] { paths.map { $0.joined(separator: "/") } }
     /// The hosts, each as ``HostPattern`` writes it.
     package var hosts: [String] { patterns.map(\.text) }
     /// Whether nobody knows what it says, so that nothing is in it.
     package let isUnreadable: Bool
+    /// The names in the groups' paths.
+    private let paths: [[String]]
     private let patterns: [HostPattern]
 
     /// Everything, as for most clients.
@@ -28,7 +30,7 @@ package struct ClientRestriction: Hashable, Sendable {
     package static let longestPath = 1024
 
     private init(isUnreadable: Bool) {
-        (vaults, groups, patterns) = ([], [], [])
+        (vaults, paths, patterns) = ([], [], [])
         self.isUnreadable = isUnreadable
     }
 
@@ -45,7 +47,7 @@ package struct ClientRestriction: Hashable, Sendable {
         hosts: [String] = []
     ) throws(RestrictionError) {
         guard max(vaults.count, groups.count, hosts.count) <= Self.mostNames else { throw .tooMany }
-        var (names, paths, patterns): ([String], [String], [HostPattern]) = ([], [], [])
+        var (names, paths, patterns): ([String], [[String]], [HostPattern]) = ([], [], [])
         for vault in vaults {
             guard let name = PlainName(vault)?.text else { throw .badVault(vault) }
             if !names.contains(name) { names.append(name) }
@@ -58,13 +60,23 @@ package struct ClientRestriction: Hashable, Sendable {
             let pattern = try HostPattern(host)
             if !patterns.contains(pattern) { patterns.append(pattern) }
         }
-        (self.vaults, self.groups, self.patterns) = (names, paths, patterns)
+        (self.vaults, self.paths, self.patterns) = (names, paths, patterns)
         isUnreadable = false
     }
 
     /// Whether it restricts nothing.
     package var isEverything: Bool {
-        !isUnreadable && vaults.isEmpty && groups.isEmpty && patterns.isEmpty
+        !isUnreadable && vaults.isEmpty && paths.isEmpty && patterns.isEmpty
+    }
+
+    /// Whether whatever is in it is in another one for certain: it names nothing that the other doesn't.
+    package func isWithin(_ other: ClientRestriction) -> Bool {
+        func isPart<Name: Equatable>(_ own: [Name], of others: [Name]) -> Bool {
+            others.isEmpty || !own.isEmpty && own.allSatisfy(others.contains)
+        }
+        guard !isUnreadable, !other.isUnreadable else { return isUnreadable }
+        return isPart(vaults, of: other.vaults) && isPart(paths, of: other.paths)
+            && isPart(patterns, of: other.patterns)
     }
 
     /// Whether anything of a vault may be in it.
@@ -75,8 +87,8 @@ package struct ClientRestriction: Hashable, Sendable {
     /// Whether a login of an admitted vault is in it: it lies in one of the groups and belongs to one of the hosts.
     package func admits(_ login: Login) -> Bool {
         guard !isUnreadable else { return false }
-        if !groups.isEmpty {
-            guard let group = login.group, groups.contains(where: group.isWithin) else { return false }
+        if !paths.isEmpty {
+            guard let group = login.group, paths.contains(where: group.isWithin) else { return false }
         }
         return patterns.isEmpty || login.addresses.contains(where: covers)
     }
@@ -117,13 +129,13 @@ package struct ClientRestriction: Hashable, Sendable {
         patterns.contains { $0.covers(address, rule) }
     }
 
-    private static func path(_ text: String) -> String? {
-        guard text.utf8.count <= longestPath else { return nil }
-        var path = text.composed.utf8[...]
-        if path.first == UInt8(ascii: "/") { path.removeFirst() }
-        if path.last == UInt8(ascii: "/") { path.removeLast() }
-        let name = String(Substring(path))
-        return name.isEmpty || StorableText.isBroken(name) || name.utf8.contains(0x0A) ? nil : name
+    /// The names in a group's path; slashes too many don't matter.
+    private static func path(_ text: String) -> [String]? {
+        guard text.utf8.count <= longestPath, !StorableText.isBroken(text), !text.utf8.contains(0x0A) else {
+            return nil
+        }
+        let names = LoginGroup.names(in: text.composed)
+        return names.isEmpty ? nil : names
     }
 }
 

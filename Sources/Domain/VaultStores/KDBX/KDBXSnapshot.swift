@@ -76,8 +76,8 @@ struct KDBXSnapshot: Sendable {
         /// The names from the root down, its own included, as the KeePassHttp plugin gives them; of an absurdly long
         /// path only the end, since each nested group has a path of its own, and so does each entry in a reply.
         let path: String
-        /// Whether that is all of it.
-        let isWhole: Bool
+        /// The names from below the root down, its own included; nil where that isn't all of the path.
+        let names: [String]?
         let isSearchable: Bool
         let isRecycled: Bool
         let browser: BrowserSettings
@@ -101,7 +101,7 @@ struct KDBXSnapshot: Sendable {
             return GroupFacts(
                 group: group,
                 path: longest,
-                isWhole: isWhole && longest.utf8.count == path.utf8.count,
+                names: longest.utf8.count == path.utf8.count ? names.map { $0 + [group.name] } : nil,
                 isSearchable: isSearchable,
                 isRecycled: isRecycled || bin != nil && group.id == bin,
                 browser: BrowserSettings(group, in: browser)
@@ -125,7 +125,7 @@ struct KDBXSnapshot: Sendable {
                 ?? GroupFacts(
                     group: root,
                     path: GroupFacts.longest(root.name),
-                    isWhole: root.name.utf8.count <= GroupFacts.longest,
+                    names: root.name.utf8.count <= GroupFacts.longest ? [] : nil,
                     isSearchable: root.isSearchable,
                     isRecycled: false,
                     browser: BrowserSettings(root, in: BrowserSettings())
@@ -138,7 +138,7 @@ struct KDBXSnapshot: Sendable {
                 name: isNamed ? path : GroupFacts.longest("…/" + group.name),
                 id: group.id.map { LoginID($0) },
                 root: root.name,
-                isWhole: isNamed && facts.isWhole
+                names: isNamed ? facts.names : nil
             )
             logins += entries.compactMap { login($0, in: named, facts, settings) }
         }

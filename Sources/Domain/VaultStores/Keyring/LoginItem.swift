@@ -29,7 +29,7 @@ enum LoginItem {
             title: attribute(Attribute.title) ?? item.label,
             username: attribute(Attribute.username) ?? "",
             url: attribute(Attribute.url) ?? "",
-            group: attribute(Attribute.group).map { LoginGroup(name: $0, id: identity.group($0)) },
+            group: attribute(Attribute.group).map { LoginGroup(path: $0, id: identity.group($0)) },
             furtherURLs: extra?.furtherURLs ?? [],
             settings: extra?.settings ?? EntrySettings(),
             fieldNames: extra?.fieldNames ?? []

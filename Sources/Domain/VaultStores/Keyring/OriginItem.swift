@@ -71,7 +71,7 @@ struct OriginItem {
             title: title,
             username: username,
             url: url,
-            group: LoginGroup(name: group, id: identity.group(group)),
+            group: LoginGroup(path: group, id: identity.group(group)),
             furtherURLs: furtherURLs,
             settings: settings,
             origin: origin

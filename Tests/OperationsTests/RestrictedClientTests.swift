@@ -26,7 +26,7 @@ import Vault
 
     private static func login(_ id: LoginID, _ url: String, _ title: String, group: String) -> Login {
         var login = Login.at(url, title)
-        (login.id, login.group) = (id, LoginGroup(name: group))
+        (login.id, login.group) = (id, LoginGroup(path: group))
         return login
     }
 

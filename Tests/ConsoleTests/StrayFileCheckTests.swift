@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Dispatch
 import Settings
 import TestSupport
 import Testing
@@ -21,15 +22,37 @@ struct StrayFileCheckTests {
         #expect(finding.level == .ok && finding.text.contains(path))
     }
 
-    @Test func `only such files are found, and none where there is no folder`() throws {
+    @Test func `only such files are found, and none where there is no folder`() async throws {
         let folder = try TemporaryFolder()
         try folder.write("kdbx-vault-0011223344556677.keybell-saved-2", "x")
         try folder.write("kdbx-vault-0011223344556677.keybell-saved-2.json", "{}")
         try folder.write("kdbx-vault-0011223344556677.json", "{}")
         try folder.write("nonces", "")
-        let findings = StrayFileCheck.findings(Configuration(), state: folder.path)
+        let findings = await StrayFileCheck.findings(Configuration(), state: folder.path)
         #expect(findings.count == 1)
         #expect(findings.first?.text.contains("keybell-saved-2 ") == true)
-        #expect(StrayFileCheck.findings(Configuration(), state: folder.path("gone")).isEmpty)
+        #expect(await StrayFileCheck.findings(Configuration(), state: folder.path("gone")).isEmpty)
+    }
+
+    @Test func `a former vault whose mount hangs is named itself, and holds up nothing else`() async throws {
+        let folder = try TemporaryFolder()
+        for (name, vault) in [("1", "/hung/old.kdbx"), ("2", "/there/old.kdbx")] {
+            let path = "kdbx-vault-000000000000000\(name).keybell-saved"
+            try folder.write(path, "x")
+            try folder.write(path + ".json", #"{"saves":[],"vault":"\#(vault)","file":"ab"}"#)
+        }
+        let isOver = DispatchSemaphore(value: 0)
+        defer { isOver.signal() }
+        let findings = await StrayFileCheck.findings(
+            Configuration(),
+            state: folder.path,
+            within: .seconds(2)
+        ) { file in
+            if file.hasPrefix("/hung") { _ = isOver.wait(timeout: .now() + 60) }
+            return "ab"
+        }
+        #expect(findings.map(\.level) == [.warning, .ok])
+        let text = try #require(findings.first).text
+        #expect(text.contains("/hung/old.kdbx gives no answer") && !text.contains("which may be missing"))
     }
 }

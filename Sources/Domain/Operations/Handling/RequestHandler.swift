@@ -107,7 +107,9 @@ package final class RequestHandler: MessageHandler {
         let logger = parts.logger
         logger.info("refused", metadata: ["type": "\(type.rawValue)", "why": "\(refusal.sentence)"])
         switch refusal {
-        case .vault(.failed(let reason)): logger.error("a vault failed", metadata: ["why": "\(reason)"])
+        // Of a save the vault itself says it, with its name.
+        case .vault(.failed(let reason)) where type != .setLogin:
+            logger.error("a vault failed", metadata: ["why": "\(reason)"])
         case .keyring(let advice):
             logger.error("the keyring can't be used", metadata: ["why": "\(advice)"])
         default: break

@@ -73,7 +73,6 @@ struct RequestOperations: Sendable {
             permissions: permissions,
             approval: saveApproval,
             recorder: recorder,
-            logger: logger,
             used: parts.used
         )
         let handout = Handout(

@@ -29,9 +29,15 @@ extension KeyringStore {
     }
 
     package func save(_ draft: LoginDraft) async throws(VaultError) -> LoginID {
-        try await saves.join {
+        let outcome = await saves.join {
             await Result { () async throws(VaultError) in try await self.saveNow(draft) }
-        }.value.get()
+        }.value
+        switch outcome {
+        case .failure(.failed(let reason)), .failure(.unavailable(let reason)):
+            logger.error("A login can't be saved", metadata: ["vault": "\(name)", "reason": "\(reason)"])
+        default: break
+        }
+        return try outcome.get()
     }
 
     private func saveNow(_ draft: LoginDraft) async throws(VaultError) -> LoginID {

@@ -104,11 +104,7 @@ struct DoctorCommand: AsyncParsableCommand {
         )
         report.add(await VaultCheck.findings(configuration, opening: open))
         if isConfigured {
-            report.add(
-                await TimedLook.findings("Kept saves", at: [folders.state]) {
-                    StrayFileCheck.findings(configuration)
-                }
-            )
+            report.add(await StrayFileCheck.findings(configuration))
         }
         let hasDisplay = answer.details?.hasDisplay
         report.add(await PinentryCheck.findings(configuration, daemonHasDisplay: hasDisplay))

@@ -11,24 +11,54 @@ import VaultStores
 /// Looks for what is kept in the state folder of vaults that the configuration doesn't have, or has elsewhere: no unlock
 /// merges that.
 enum StrayFileCheck {
+    private static let subject = "Kept saves"
+    private static let longest = 1 << 30
+
     static func findings(
         _ configuration: Configuration,
-        state: String = Folders.ofProcess().state
-    ) -> [Finding] {
-        // Without the folder there is nothing in it.
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: state)) ?? []
+        state: String = Folders.ofProcess().state,
+        within limit: Duration = TimedLook.limit,
+        digest: @escaping @Sendable (String) -> String? = Self.digest
+    ) async -> [Finding] {
         let paths = configuration.vaults.filter { $0.kind == .kdbx }.compactMap(\.path)
-        let strays = KDBXKeptFiles.strays(among: names, in: state, but: paths)
-        guard !strays.isEmpty else { return [] }
-        let formerPaths = Set(strays.compactMap(\.vault))
-        let digests = Set((paths + formerPaths).compactMap(digest))
-        return strays.map { stray in
-            finding(stray.path, of: stray.vault, isInFile: stray.duplicated.map(digests.contains) ?? false)
+        let look = await TimedLook.result(within: limit) {
+            // Without the folder there is nothing in it.
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: state)) ?? []
+            return KDBXKeptFiles.strays(among: names, in: state, but: paths)
         }
+        guard let strays = look else { return [TimedLook.tooLong(subject, at: [state])] }
+        var files = VaultDigests(limit: limit, digest: digest)
+        var findings: [Finding] = []
+        for stray in strays {
+            var (isInFile, silent): (Bool, String?) = (false, nil)
+            if let wanted = stray.duplicated {
+                for file in (stray.vault.map { [$0] } ?? []) + paths where !isInFile {
+                    switch await files.look(file) {
+                    case .late: silent = silent ?? file
+                    case .read(let found): isInFile = found == wanted
+                    }
+                }
+            }
+            if let silent, !isInFile {
+                findings.append(unknown(stray.path, of: stray.vault, silent: silent))
+            } else {
+                findings.append(finding(stray.path, of: stray.vault, isInFile: isInFile))
+            }
+        }
+        return findings
+    }
+
+    /// Says that it can't be told whether something is in a file.
+    private static func unknown(_ path: String, of vault: String?, silent: String) -> Finding {
+        .warning(
+            subject,
+            "\(path) is a copy of \(vault ?? "a former vault"), which is the `path` of no [[vault]] any more; whether the file still has it all isn't known, for \(silent) gives no answer",
+            do:
+                "Keep the copy until \(silent) can be read. `findmnt` lists the mounts: see whether the disk or server answers that it is on."
+        )
     }
 
     static func finding(_ path: String, of vault: String?, isInFile: Bool) -> Finding {
-        let subject = "Kept saves"
         let vault = vault ?? "a vault that isn't noted beside it any more"
         guard !isInFile else {
             return .ok(
@@ -45,8 +75,34 @@ enum StrayFileCheck {
     }
 
     /// SHA-256 of a file in hex; nil where it can't be read.
-    private static func digest(_ path: String) -> String? {
+    @Sendable static func digest(_ path: String) -> String? {
         // One that has gone has nothing for certain.
-        (try? FileBytes.read(FileBytes.resolved(path), limit: 1 << 30)).map { Hex.text(Digest.sha256($0)) }
+        (try? FileBytes.read(FileBytes.resolved(path), limit: longest)).map { Hex.text(Digest.sha256($0)) }
+    }
+}
+
+/// The digests of vaults' files, each looked at once and by itself: one may be on a mount that hangs, which is nothing of the
+/// others' concern.
+private struct VaultDigests {
+    enum Look {
+        case late
+        /// In hex; nil where the file can't be read.
+        case read(String?)
+    }
+
+    private let limit: Duration
+    private let digest: @Sendable (String) -> String?
+    private var looks: [String: Look] = [:]
+
+    init(limit: Duration, digest: @escaping @Sendable (String) -> String?) {
+        (self.limit, self.digest) = (limit, digest)
+    }
+
+    mutating func look(_ file: String) async -> Look {
+        if let known = looks[file] { return known }
+        let found = await TimedLook.result(within: limit) { [digest] in digest(file) }
+        let look = found.map { Look.read($0) } ?? .late
+        looks[file] = look
+        return look
     }
 }

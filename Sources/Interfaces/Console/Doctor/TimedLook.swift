@@ -5,10 +5,12 @@ import ConcurrencyTools
 /// Looks at files, but not for ever: what is on a network mount whose server has gone can't even be looked at.
 enum TimedLook {
     private static let seconds = 10
+    /// How long a look may take.
+    static let limit = Duration.seconds(seconds)
 
     /// What a look finds; nil if that takes too long.
     static func result<Value: Sendable>(
-        within limit: Duration = .seconds(seconds),
+        within limit: Duration = limit,
         _ look: @escaping @Sendable () -> Value
     ) async -> Value? {
         // One that hangs keeps its queue.

@@ -32,9 +32,11 @@ struct VaultCheck: Sendable {
         )
         for vault in configuration.vaults where vault.kind == .kdbx {
             let check = VaultCheck(vault: vault, limits: limits)
-            findings += await check.findings(opening: opening)
-            findings += await TimedLook.findings(check.subject, at: [check.state] + check.files) {
-                [check.kept(), check.duplicate()].compactMap(\.self)
+            let (own, file) = await check.findings(opening: opening)
+            findings += own
+            // By itself: it isn't the folder's fault where the vault's file gives no answer.
+            findings += await TimedLook.findings(check.subject, at: [check.state]) {
+                [check.kept(), file.flatMap { check.duplicate(unlike: $0) }].compactMap(\.self)
             }
         }
         return findings
@@ -49,10 +51,8 @@ struct VaultCheck: Sendable {
     }
 
     /// What Keybell had saved last, where another program has written the file since.
-    func duplicate() -> Finding? {
-        // What can't be read has a finding of its own.
+    func duplicate(unlike file: [UInt8]) -> Finding? {
         guard let path = vault.path,
-            let file = try? FileBytes.read(FileBytes.resolved(path), limit: Self.longest),
             let kept = KDBXKeptFiles.duplicate(of: path, state: state, unlike: file)
         else { return nil }
         return .ok(
@@ -61,41 +61,51 @@ struct VaultCheck: Sendable {
         )
     }
 
-    func findings(opening: Bool) async -> [Finding] {
-        guard let path = vault.path else { return [] }
+    /// What is found of the vault's own files, and the content of its file, where that can be read.
+    func findings(opening: Bool) async -> (findings: [Finding], file: [UInt8]?) {
+        guard let path = vault.path else { return ([], nil) }
         switch await TimedLook.result({ look(at: path) }) {
-        case nil: return [TimedLook.tooLong(subject, at: files)]
-        case .faulty(let fault): return [fault]
+        case nil: return ([TimedLook.tooLong(subject, at: files)], nil)
+        case .faulty(let fault, let file): return ([fault], file)
         case .sound(let file, let key, let hindrance):
-            guard opening else { return [ok(path)] + hindrance }
-            if let command = vault.passwordCommand {
-                return [await open(path, file, keyFile: key, command: command)] + hindrance
-            }
-            guard let password = vault.password else { return [ok(path)] + hindrance }
-            return [open(path, file, keyFile: key, with: password)] + hindrance
+            return ([await finding(path, file, key, opening: opening)] + hindrance, file)
         }
+    }
+
+    private func finding(
+        _ path: String,
+        _ file: [UInt8],
+        _ key: [UInt8]?,
+        opening: Bool
+    ) async -> Finding {
+        guard opening else { return ok(path) }
+        if let command = vault.passwordCommand {
+            return await open(path, file, keyFile: key, command: command)
+        }
+        guard let password = vault.password else { return ok(path) }
+        return open(path, file, keyFile: key, with: password)
     }
 
     /// What can be told of the vault's files without its password.
     private enum Look {
-        case faulty(Finding)
+        case faulty(Finding, file: [UInt8]?)
         case sound(file: [UInt8], key: [UInt8]?, hindrance: [Finding])
     }
 
     private func look(at path: String) -> Look {
         let file: (bytes: [UInt8]?, fault: Finding?) = read(path, Self.longest, as: "the file")
-        if let fault = file.fault { return .faulty(fault) }
+        if let fault = file.fault { return .faulty(fault, file: nil) }
         let bytes = file.bytes ?? []
-        if let fault = faultOfFile(bytes, path) { return .faulty(fault) }
+        if let fault = faultOfFile(bytes, path) { return .faulty(fault, file: bytes) }
         var keyBytes: [UInt8]?
         if let keyFile = vault.keyFile {
             let key = read(keyFile, Self.longestKeyFile, as: "the key file")
             if let fault = key.fault ?? faultOfKeyFile(key.bytes ?? [], keyFile, file: bytes) {
-                return .faulty(fault)
+                return .faulty(fault, file: bytes)
             }
             keyBytes = key.bytes
         }
-        if let fault = faultOfCommand() { return .faulty(fault) }
+        if let fault = faultOfCommand() { return .faulty(fault, file: bytes) }
         let hindrance = VaultWritability.hindrance(path, size: bytes.count).map { [warning(of: $0, path)] }
         return .sound(file: bytes, key: keyBytes, hindrance: (hindrance ?? []) + unwatched(path))
     }

@@ -4,7 +4,6 @@ import Approval
 import Audit
 import Clients
 import DisplayText
-import Logging
 import Vault
 
 /// Carries out a save once something lets it through.
@@ -15,7 +14,6 @@ struct LoginSaving: Sendable {
     private let permissions: StandingPermissions
     private let approval: SaveApproval
     private let recorder: RequestRecorder
-    private let logger: Logger
     private let used: @Sendable () -> Void
 
     /// Makes one that asks and records by these; `used` hears of what is saved.
@@ -26,7 +24,6 @@ struct LoginSaving: Sendable {
         permissions: StandingPermissions,
         approval: SaveApproval,
         recorder: RequestRecorder,
-        logger: Logger,
         used: @escaping @Sendable () -> Void
     ) {
         self.approvals = approvals
@@ -35,7 +32,6 @@ struct LoginSaving: Sendable {
         self.permissions = permissions
         self.approval = approval
         self.recorder = recorder
-        self.logger = logger
         self.used = used
     }
 
@@ -162,19 +158,14 @@ struct LoginSaving: Sendable {
                 throw error
             }
         } catch {
-            throw failed(error)
+            throw .vault(error)
         }
         try await check(standing, of: verified)
         do throws(VaultError) {
             return try await store.save(draft)
         } catch {
-            throw failed(error)
+            throw .vault(error)
         }
-    }
-
-    private func failed(_ error: VaultError) -> Refusal {
-        logger.error("a login could not be saved", metadata: ["why": "\(error)"])
-        return .vault(error)
     }
 
     /// Whether a save may be carried out now: the client's key is still there, and what covers it without a question

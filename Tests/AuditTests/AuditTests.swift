@@ -526,6 +526,30 @@ import Testing
         #expect(AuditTrail.trouble(in: folder.path("other"), journal: none) == nil)
     }
 
+    @Test(.enabled(if: getuid() == 0, "a file system of its own needs a mount namespace"))
+    func `a full disk on which the next record still has room takes it, and soon no more`() async throws {
+        let folder = try TemporaryFolder()
+        let state = folder.path("state")
+        try FileManager.default.createDirectory(atPath: state, withIntermediateDirectories: true)
+        let isMounted = try await ChildProcess.run(
+            "mount",
+            ["-t", "tmpfs", "-o", "size=64k", "tmpfs", state]
+        )
+        guard isMounted.status == 0 else { return }  // a container that may not
+        defer { unsafe umount2(state, 2) }
+        try Data(count: 5000).write(to: URL(filePath: state + "/audit.jsonl"))
+        try Data(count: 56 << 10).write(to: URL(filePath: state + "/filler"))
+        guard case .scarce? = AuditTrail.trouble(in: state, journal: folder.path("none")) else {
+            Issue.record("\(String(describing: AuditTrail.trouble(in: state, journal: folder.path("none"))))")
+            return
+        }
+        try Data(count: 8192).write(to: URL(filePath: state + "/audit.jsonl"))
+        guard case .nowhere? = AuditTrail.trouble(in: state, journal: folder.path("none")) else {
+            Issue.record("\(String(describing: AuditTrail.trouble(in: state, journal: folder.path("none"))))")
+            return
+        }
+    }
+
     @Test func `a record of 6,000 entries is kept in parts, and told as one`() async throws {
         let folder = try TemporaryFolder()
         let uuids = (0..<6000).map { _ in String(repeating: "A", count: 32) }.joined(separator: " ")

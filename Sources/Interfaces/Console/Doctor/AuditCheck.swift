@@ -46,6 +46,12 @@ enum AuditCheck {
         case (nil, true): .ok(subject, "what is handed out can be recorded")
         case (nil, false):
             .ok(subject, "required = false: what can't be recorded is handed out all the same")
+        case (.scarce(let reason), _):
+            .warning(
+                subject,
+                "what is handed out can be recorded by now, but the state folder has no place for many more records, nor for a long one (\(reason))",
+                do: "Make room in the state folder, or make it writable."
+            )
         case (.journalOnly(let reason), _):
             .warning(
                 subject,

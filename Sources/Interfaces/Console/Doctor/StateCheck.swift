@@ -71,7 +71,7 @@ enum StateCheck {
             }
         return .failure(
             "State",
-            "\(folder) \(text): changes may be refused, and nothing recorded",
+            "\(folder) \(text): a new file has no place there, so that changes may be refused, and what you allow or deny for good isn't kept",
             do: advice
         )
     }

@@ -92,6 +92,7 @@ struct FormattingTests {
         ])
         #expect(kept.hasPrefix("home (kdbx, locked). What Keybell had saved is missing in its file"))
         #expect(kept.contains("/home/a/home.kdbx.keybell-saved"))
+        #expect(kept.contains("`keybell unlock home`") && kept.contains("asks for the former password"))
         #expect(
             StatusCommand.line(agent: [
                 "name": .string("my agent"), "executable": .string("/usr/bin/x"), "exclusive": .boolean(true),

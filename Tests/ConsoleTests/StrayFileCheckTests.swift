@@ -22,6 +22,21 @@ struct StrayFileCheckTests {
         #expect(finding.level == .ok && finding.text.contains(path))
     }
 
+    @Test func `what is kept of a file that is gone is to be merged where that is now, or removed`()
+        async throws
+    {
+        let folder = try TemporaryFolder()
+        let path = "kdbx-vault-0011223344556677.keybell-saved"
+        try folder.write(path, "x")
+        try folder.write(path + ".json", #"{"saves":[],"vault":"\#(folder.path("old.kdbx"))","file":"ab"}"#)
+        let finding = try #require(await StrayFileCheck.findings(Configuration(), state: folder.path).first)
+        #expect(finding.level == .warning && finding.text.contains("is gone"))
+        #expect(finding.advice.contains("KeePassXC") && !finding.advice.contains("`path`"))
+        try folder.write("old.kdbx", "other")
+        let there = try #require(await StrayFileCheck.findings(Configuration(), state: folder.path).first)
+        #expect(there.advice.contains("`path`"))
+    }
+
     @Test func `only such files are found, and none where there is no folder`() async throws {
         let folder = try TemporaryFolder()
         try folder.write("kdbx-vault-0011223344556677.keybell-saved-2", "x")

@@ -122,11 +122,17 @@ struct DoctorVaultTests {
         )
     }
 
-    @Test func `a file that is cut off is told of`() async throws {
+    @Test func `a file that is cut off is told of, and of any other where its backup is`() async throws {
         let whole = try BuiltVault.file()
-        let finding = try await Home("path = \"FOLDER/main.kdbx\"", file: Array(whole.prefix(40)))
-            .finding("Vault main")
-        #expect(finding.level == "failure" && finding.text.contains("backup"), "\(finding)")
+        for length in [40, whole.count - 1] {
+            let finding = try await Home("path = \"FOLDER/main.kdbx\"", file: Array(whole.prefix(length)))
+                .finding("Vault main")
+            #expect(finding.level == "failure" && finding.text.contains("backup"), "\(finding)")
+        }
+        let home = try await Home("path = \"FOLDER/main.kdbx\"", file: whole)
+        try home.folder.write("main.kdbx.keybell-backup", "kept")
+        let finding = try await home.finding("Vault main")
+        #expect(finding.level == "ok" && finding.text.contains("main.kdbx.keybell-backup"), "\(finding)")
     }
 
     @Test func `a password command is run only when that is asked for`() async throws {

@@ -65,6 +65,18 @@ import Testing
         }
     }
 
+    @Test(arguments: layouts[2...])
+    func `that a file of version 4 is cut off shows without its key`(layout: Layout) throws {
+        let (file, _, _) = try Self.small(layout)
+        try LockedFile(parsing: file).checkLength()
+        let start = try LockedFile(parsing: file).headerBytes.count + 32
+        for length in start..<file.count {
+            #expect(throws: KDBXError.truncated, "cut at \(length)") {
+                try LockedFile(parsing: Array(file[..<length])).checkLength()
+            }
+        }
+    }
+
     @Test func `a flipped byte of the header is told from a wrong key`() throws {
         let (file, key, _) = try Self.small(Self.layouts[3])
         let header = try LockedFile(parsing: file).headerBytes.count

@@ -151,5 +151,7 @@ private struct OnePassword: VaultPasswords {
         SecretBytes(utf8: "x")
     }
 
+    func formerPassword(attempt: Int, for reason: UnlockReason) async -> SecretBytes? { nil }
+
     func opened(with password: SecretBytes?) async {}
 }

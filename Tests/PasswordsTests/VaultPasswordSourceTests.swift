@@ -118,6 +118,17 @@ struct VaultPasswordSourceTests {
         #expect(try await source.under(options).password(attempt: 1, for: reason) == nil)
     }
 
+    @Test func `the person is asked for a former password, whatever opens the vault now`() async throws {
+        let fake = try await FakePinentry(answer: "say 'D typed' OK")
+        let asked = source {
+            $0.command = ["false"]
+            $0.pinentry = fake.pinentry()
+        }
+        #expect(await asked.formerPassword(attempt: 1, for: reason) == SecretBytes(utf8: "typed"))
+        #expect(await asked.formerPassword(attempt: 4, for: reason) == nil)
+        #expect(await source { _ in }.formerPassword(attempt: 1, for: reason) == nil)
+    }
+
     @Test(arguments: [VaultPasswordSource.Fixed.none, .empty])
     func `what is fixed is given, and where it is wrong nobody is asked`(fixed: VaultPasswordSource.Fixed)
         async throws

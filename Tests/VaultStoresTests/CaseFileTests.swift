@@ -153,5 +153,7 @@ private struct OneKey: VaultPasswords {
         return password
     }
 
+    func formerPassword(attempt: Int, for reason: UnlockReason) async -> SecretBytes? { nil }
+
     func opened(with password: SecretBytes?) async {}
 }

@@ -201,6 +201,8 @@ struct KDBXFixture {
 /// Answers with one password after the other, then declines.
 final class ScriptedPasswords: VaultPasswords {
     private let state: Mutex<(left: [String], asked: [Int], opened: Int)>
+    /// What the person knows of former passwords: each is given once.
+    let former = Observed<[String]>([])
 
     init(_ passwords: [String]) {
         state = Mutex((passwords, [], 0))
@@ -219,6 +221,12 @@ final class ScriptedPasswords: VaultPasswords {
         }
         guard let text, attempt < 10 else { throw .locked }
         return SecretBytes(utf8: text)
+    }
+
+    func formerPassword(attempt: Int, for reason: UnlockReason) async -> SecretBytes? {
+        var text: String?
+        former.update { text = $0.isEmpty ? nil : $0.removeFirst() }
+        return text.map { SecretBytes(utf8: $0) }
     }
 
     /// Is given these from now on.

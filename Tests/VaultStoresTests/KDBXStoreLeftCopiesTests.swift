@@ -3,6 +3,7 @@
 import Foundation
 import KDBX
 import Linux
+import Logging
 import SecureMemory
 import TestSupport
 import Testing
@@ -94,6 +95,61 @@ struct KDBXStoreLeftCopiesTests {
         #expect(count.now == 3)
     }
 
+    @Test func `the person is asked for the former password where they unlock it themselves`() async throws {
+        _ = try keep("strange", under: "strange")
+        let passwords = ScriptedPasswords(["demopass"])
+        passwords.former.update { $0 = ["wrong", "strange"] }
+        let store = fixture.restarted(passwords: passwords)
+        try await store.unlock(for: UnlockReason(program: "/usr/bin/firefox"))
+        #expect(passwords.former.now.count == 2)
+        #expect(try await store.index().only("strange") == nil)
+        try await store.unlock(for: UnlockReason(isByHand: true))
+        #expect(passwords.former.now.isEmpty)
+        #expect(try await store.index().only("strange") != nil)
+        #expect(await store.status().kept.isEmpty)
+        await store.lock()
+        // Nothing is wanted any more.
+        passwords.former.update { $0 = ["unasked"] }
+        try await store.unlock(for: UnlockReason(isByHand: true))
+        #expect(passwords.former.now == ["unasked"])
+        await store.finish()
+    }
+
+    @Test func `one who doesn't know the former password has the vault open`() async throws {
+        let path = try keep("strange", under: "strange")
+        let store = fixture.restarted()
+        try await store.unlock(for: UnlockReason(isByHand: true))
+        #expect(await !store.isLocked())
+        #expect(await store.status().kept == [path])
+        await store.finish()
+    }
+
+    @Test func `why something isn't merged, and why a file can't be read, is logged once`() async throws {
+        _ = try keep("strange", under: "strange")
+        let lines = Observed<[String]>([])
+        let store = KDBXFixture.store(
+            fixture.path,
+            ScriptedPasswords(["demopass"]),
+            fixture.state,
+            fixture.clock,
+            logger: Logger(label: "test") { _ in LineLog(lines: lines) }
+        )
+        for _ in 1...3 {
+            try await store.unlock(for: UnlockReason())
+            await store.lock()
+        }
+        #expect(lines.now.count { $0.contains("still kept") } == 1, "\(lines.now)")
+        try await store.unlock(for: UnlockReason())
+        try KDBXFixture.write(
+            fixture.read(),
+            to: fixture.path,
+            CompositeKey(password: SecretBytes(utf8: "another"))
+        )
+        for _ in 1...3 { await store.fileChanged() }
+        #expect(lines.now.count { $0.contains("can't be read") } == 1, "\(lines.now)")
+        await store.finish()
+    }
+
     @Test func `what is opened and can't be put into the file is served, and written by the next save`()
         async throws
     {
@@ -129,4 +185,20 @@ private final class UnableDeriver: KeyDeriver {
     }
 
     func end() {}
+}
+
+/// Keeps what is logged.
+private struct LineLog: LogHandler {
+    let lines: Observed<[String]>
+    var logLevel = Logger.Level.notice
+    var metadata: Logger.Metadata = [:]
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        lines.update { $0.append(event.message.description) }
+    }
 }

@@ -382,5 +382,7 @@ private struct ReplacingPasswords: VaultPasswords {
         return SecretBytes(utf8: "demopass")
     }
 
+    func formerPassword(attempt: Int, for reason: UnlockReason) async -> SecretBytes? { nil }
+
     func opened(with password: SecretBytes?) async {}
 }

@@ -347,6 +347,8 @@ final class WaitingPasswords: VaultPasswords {
         return SecretBytes(utf8: "demopass")
     }
 
+    func formerPassword(attempt: Int, for reason: UnlockReason) async -> SecretBytes? { nil }
+
     func opened(with password: SecretBytes?) async {}
 }
 
@@ -357,6 +359,8 @@ private final class LockingPasswords: VaultPasswords {
     func password(attempt: Int, for reason: UnlockReason) async throws(VaultError) -> SecretBytes? {
         SecretBytes(utf8: "demopass")
     }
+
+    func formerPassword(attempt: Int, for reason: UnlockReason) async -> SecretBytes? { nil }
 
     func opened(with password: SecretBytes?) async { await lock.now() }
 }
@@ -373,6 +377,8 @@ private final class CancellablePasswords: VaultPasswords {
         }
         throw .notUnlocked(.cancelled)
     }
+
+    func formerPassword(attempt: Int, for reason: UnlockReason) async -> SecretBytes? { nil }
 
     func opened(with password: SecretBytes?) async {}
 }

@@ -170,6 +170,24 @@ package actor VaultPasswordSource: MainLoopActor, VaultPasswords {
     private static let looks = BlockingWork(label: "org.keybell.pinentry")
     private static let longestLook = Duration.seconds(2)
 
+    /// Asks the person for a password that the vault had before, whatever opens it now.
+    package func formerPassword(attempt: Int, for reason: UnlockReason) async -> SecretBytes? {
+        guard attempt <= options.tries, !reason.isGivenUp else { return nil }
+        let name = PlainText.quoted(vault, limit: PlainText.nameLimit)
+        do throws(VaultError) {
+            return try await options.pinentry.password(
+                title: "Former password of \(PlainText.field(vault, limit: PlainText.nameLimit))",
+                text:
+                    "The vault \(name) is open. What was saved when it had another password is kept under that one, and goes into the file with it.\nFormer password of the vault \(name)",
+                error: attempt > 1 ? "It opens none of that, try \(attempt) of \(options.tries)" : nil,
+                for: reason
+            )
+        } catch {
+            // It stays where it is kept, which `status` says.
+            return nil
+        }
+    }
+
     /// Remembers a password that the person has typed, if the configuration says so and the keyring is open.
     package func opened(with password: SecretBytes?) async {
         defer { (origin, asked, canRemember) = (nil, 0, false) }

@@ -8,6 +8,8 @@ package struct UnlockReason: Sendable {
     package var program: String?
     /// The client's Id, where one has been verified.
     package var client: String?
+    /// Whether the person unlocks it themselves, and can be asked for more than what opens it.
+    package var isByHand: Bool
     /// Where the person can be asked, if not on the session's display.
     package var terminal: LentTerminal?
     /// Says when whoever unlocks has given it up.
@@ -17,11 +19,13 @@ package struct UnlockReason: Sendable {
     package init(
         program: String? = nil,
         client: String? = nil,
+        isByHand: Bool = false,
         terminal: LentTerminal? = nil,
         cancellation: Cancellation? = nil
     ) {
         self.program = program
         self.client = client
+        self.isByHand = isByHand
         self.terminal = terminal
         self.cancellation = cancellation
     }

@@ -21,6 +21,14 @@ package protocol VaultPasswords: Sendable {
     /// where there may be one.
     func obstacle() async -> String?
 
+    /// A password that the vault had before, to open what was saved then: the person alone can know it.
+    ///
+    /// - Parameters:
+    ///   - attempt: Which try this is, from 1 on; the next one follows a password that opened none of it.
+    ///   - reason: For whom the vault is unlocked.
+    /// - Returns: What the person has typed; nil if they decline or can't be asked, or the tries are used up.
+    func formerPassword(attempt: Int, for reason: UnlockReason) async -> SecretBytes?
+
     /// The password opened the vault: it may be remembered now, if the person wants that.
     func opened(with password: SecretBytes?) async
 }

@@ -158,7 +158,8 @@ package struct VaultStatus: Hashable, Sendable {
     package var trouble: String?
     /// Files in which it keeps what was saved and can't be put into its own file.
     package var kept: [String]
-    /// Why something that it saved is in memory alone, and what to do about it, as a sentence; nil if nothing is.
+    /// Why something that it saved is in memory alone, or has no copy beside its own file, and what to do about it, as a
+    /// sentence; nil if nothing is.
     package var unkept: String?
     /// Its 40 hex digits for clients, once known.
     package var hash: String?

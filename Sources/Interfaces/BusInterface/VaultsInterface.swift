@@ -91,8 +91,8 @@ package enum VaultsInterface {
         package static let trouble = "trouble"
         /// `as`: files with what Keybell had saved and can't put into the vault's file; absent where there are none.
         package static let kept = "kept"
-        /// `s`: why something that Keybell had saved is in memory alone, and lost when it ends, and what to do about it;
-        /// absent where nothing is.
+        /// `s`: why something that Keybell had saved is in memory alone, and lost when it ends, or in the vault's file alone,
+        /// without the copy that puts it back, and what to do about it; absent where nothing is.
         package static let unkept = "unkept"
         /// `b`: whether it must be unlocked first.
         package static let locked = "locked"

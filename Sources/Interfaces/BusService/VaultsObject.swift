@@ -99,7 +99,7 @@ struct VaultsObject: Sendable {
 
     private func unlock(_ call: MethodCall) async throws(DBusError) -> [Value] {
         let answerer = try await callers.uninvolved(call.sender)
-        let reason = UnlockReason(program: answerer.chain.first?.executable)
+        let reason = UnlockReason(program: answerer.chain.first?.executable, isByHand: true)
         await call.onlyWaits()
         try await waits.run(for: call.sender, on: callers.bus) {
             (cancellation) async throws(DBusError) in
@@ -115,6 +115,7 @@ struct VaultsObject: Sendable {
             let terminal = try UnlockOptions.terminal(call.body.last?.vardict ?? [:], of: answerer)
             let reason = UnlockReason(
                 program: answerer.chain.first?.executable,
+                isByHand: true,
                 terminal: terminal,
                 cancellation: cancellation
             )

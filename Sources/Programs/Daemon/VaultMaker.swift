@@ -29,7 +29,7 @@ struct VaultMaker: Sendable {
         for vault in configuration.vaults {
             switch vault.path {
             case let path? where vault.kind == .kdbx:
-                stores.append(await file(vault, at: path, configuration.unlock, among: former))
+                stores.append(await file(vault, at: path, configuration, among: former))
             default:
                 stores.append(await keyring(vault, among: former))
             }
@@ -57,9 +57,13 @@ struct VaultMaker: Sendable {
     private func file(
         _ vault: VaultSettings,
         at path: String,
-        _ unlock: UnlockSettings,
+        _ configuration: Configuration,
         among former: [any VaultStore]
     ) async -> KDBXStore {
+        let unlock = configuration.unlock
+        let otherVaults = Set(
+            configuration.vaults.filter { $0.kind == .kdbx }.compactMap(\.path).filter { $0 != path }
+        )
         let options = passwordOptions(of: vault, unlock)
         let same = former.lazy.compactMap { $0 as? KDBXStore }
             .first { $0.name == vault.name && $0.path == path }
@@ -68,6 +72,7 @@ struct VaultMaker: Sendable {
                 keyFile: vault.keyFile,
                 maximumSeconds: unlock.maximumKDFSeconds,
                 maximumMemory: unlock.maximumKDFMemoryMiB,
+                otherVaults: otherVaults,
                 passwords: passwords.under(options)
             )
             return same
@@ -78,6 +83,7 @@ struct VaultMaker: Sendable {
             keyFile: vault.keyFile,
             maximumSeconds: unlock.maximumKDFSeconds,
             maximumMemory: unlock.maximumKDFMemoryMiB,
+            otherVaults: otherVaults,
             passwords: VaultPasswordSource(
                 vault: vault.name,
                 path: path,

@@ -2,7 +2,7 @@
 
 import Linux
 
-/// The former content of a vault's file, which each save keeps.
+/// A former content of a vault's file, which a save keeps.
 package struct KDBXBackup: Equatable, Sendable {
     /// Where it is.
     package let path: String
@@ -31,7 +31,16 @@ package struct KDBXBackup: Equatable, Sendable {
         let inState = inState(state, of: vault)
         var paths = [FileReplacement.backup(of: file), inState, second(inState)]
         if file != vault { paths.append(FileReplacement.backup(of: vault)) }
-        return paths.compactMap { path in
+        return newestFirst(paths)
+    }
+
+    /// Which of these files is the newest; nil where none is there that isn't empty.
+    ///
+    /// It blocks.
+    static func newest(of paths: [String]) -> KDBXBackup? { newestFirst(paths).first }
+
+    private static func newestFirst(_ paths: [String]) -> [KDBXBackup] {
+        paths.compactMap { path in
             guard let stamp = FileStamp(path), stamp.size > 0 else { return nil }
             return KDBXBackup(path: path, time: stamp.seconds)
         }.sorted { $0.time > $1.time }

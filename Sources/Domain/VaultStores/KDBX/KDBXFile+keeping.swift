@@ -32,9 +32,13 @@ extension KDBXFile {
 
     /// What was opened, with what Keybell had saved and is known to be in it: where another program overwrites that now, it
     /// comes back.
-    func withDuplicated(_ opened: Opened, in keptSaves: KDBXKeptSaves) -> Opened {
+    func withDuplicated(
+        _ opened: Opened,
+        in keptSaves: KDBXKeptSaves,
+        otherVaults: Set<String>
+    ) -> Opened {
         var opened = opened
-        opened.saved.add(keptSaves.savesOfDuplicates(of: opened.digest))
+        opened.saved.add(keptSaves.savesOfDuplicates(of: opened.digest, otherVaults: otherVaults))
         return opened
     }
 }

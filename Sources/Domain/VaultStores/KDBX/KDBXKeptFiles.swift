@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Ciphers
+import FoundationEssentials
 import Glibc
 import KDBX
 import Linux
@@ -39,8 +40,15 @@ package struct KDBXKeptFiles: Sendable {
     ///   - state: The state folder.
     /// - Returns: Their paths.
     package static func found(of vault: String, state: String) -> [String] {
+        keyFiles(of: vault, state: state).map(\.path)
+    }
+
+    /// The same with the key files that belong to them, each nil where there was none, or that isn't known.
+    package static func keyFiles(of vault: String, state: String) -> [(path: String, keyFile: String?)] {
         let kept = KDBXKeptFiles(vault: vault, state: state)
-        return kept.found().filter { kept.copy($0).duplicated == nil }
+        return kept.found().map(kept.copy).filter { $0.duplicated == nil }.compactMap { copy in
+            copy.path.map { ($0, copy.keyFile) }
+        }
     }
 
     /// What is kept of the vault's file as it was last, where another program has written that since; nil where there is
@@ -52,13 +60,14 @@ package struct KDBXKeptFiles: Sendable {
     ///   - vault: The file's path, as the configuration has it.
     ///   - state: The state folder.
     ///   - file: What is in the file now.
-    /// - Returns: Its path.
-    package static func duplicate(of vault: String, state: String, unlike file: [UInt8]) -> String? {
+    /// - Returns: Where it is, and when it was made.
+    package static func duplicate(of vault: String, state: String, unlike file: [UInt8]) -> KDBXBackup? {
         let kept = KDBXKeptFiles(vault: vault, state: state)
         let duplicates = kept.found().filter { kept.copy($0).duplicated != nil }
         guard !duplicates.isEmpty else { return nil }
         let digest = Hex.text(Digest.sha256(file))
-        return duplicates.contains { kept.copy($0).duplicated == digest } ? nil : duplicates.last
+        guard !duplicates.contains(where: { kept.copy($0).duplicated == digest }) else { return nil }
+        return KDBXBackup.newest(of: duplicates)
     }
 
     /// What is kept for vaults that the configuration doesn't have, or has elsewhere.
@@ -173,6 +182,55 @@ package struct KDBXKeptFiles: Sendable {
                 )
             }
             return !copies.isEmpty
+        }
+    }
+
+    /// Takes over what is kept of the same file under the path that it had before it was moved.
+    ///
+    /// That it is the same one shows where something is noted to be a duplicate of just what is in the file now, and no file is
+    /// where it was; one that is still there may be a vault of its own.
+    ///
+    /// - Parameters:
+    ///   - digest: SHA-256 of what is in the vault's file now, in hex.
+    ///   - otherVaults: The paths of the configuration's other vaults: what is kept for them stays theirs.
+    /// - Returns: The former paths.
+    func takeOver(asIn digest: String, otherVaults: Set<String>) -> Set<String> {
+        Self.writing.withLock { _ in
+            // Without the folder there is nothing in it.
+            let files = (try? FileManager.default.contentsOfDirectory(atPath: state)) ?? []
+            let strays = Self.strays(among: files, in: state, but: [vault])
+            let former = Set(strays.filter { $0.duplicated == digest }.compactMap(\.vault)).filter {
+                !otherVaults.contains($0) && Self.isGone($0)
+            }
+            for stray in strays where stray.vault.map(former.contains) ?? false { takeOver(stray.path) }
+            return former
+        }
+    }
+
+    private func takeOver(_ former: String) {
+        let note = Self.note(of: former)
+        guard let known = note.readIfUsable(), let path = names.first(where: { FileStamp($0) == nil }) else {
+            return
+        }
+        do {
+            // First, as in `write`.
+            _ = try Self.note(of: path).write(
+                KDBXSavesNote(known.known, of: vault, duplicated: known.file, keyFile: known.keyFile)
+            )
+            try FileManager.default.moveItem(atPath: former, toPath: path)
+        } catch {
+            // It stays where it is, and the next unlock tries it again.
+            return SafeFile.remove(Self.note(of: path).path)
+        }
+        SafeFile.remove(note.path)
+    }
+
+    private static func isGone(_ path: String) -> Bool {
+        do throws(SystemCallError) {
+            _ = try FileBytes.resolved(path)
+            return false
+        } catch {
+            return error.code == ENOENT || error.code == ENOTDIR
         }
     }
 

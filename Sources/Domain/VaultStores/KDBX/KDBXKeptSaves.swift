@@ -69,6 +69,16 @@ final class KDBXKeptSaves: Sendable {
         }
     }
 
+    /// Why what the vault's file has is nowhere else, though it was saved, and what to do about it; nil where it isn't so.
+    var missingDuplicate: String? {
+        let reason = state.withLock { state in
+            state.copies.contains { $0.duplicated != nil } ? state.reason : nil
+        }
+        return reason.map {
+            "What Keybell saved last in \(name) is in the vault's file, and has no copy in \(files.state) (\($0)): once Keybell has ended, a program that writes an older state into the file undoes it. Make room in that folder."
+        }
+    }
+
     /// Why what was kept before may not be in the vault yet; nil while the state folder answers.
     var delay: String? {
         guard folder.isHanging else { return nil }
@@ -81,8 +91,11 @@ final class KDBXKeptSaves: Sendable {
         state.withLock { $0.found.filter { $0.duplicated == nil }.compactMap(\.path) }
     }
 
-    /// Whether something is in memory alone.
+    /// Whether something is in memory alone, and the vault's file isn't known to have it.
     var isAnyInMemory: Bool { state.withLock { $0.isAnyInMemory } }
+
+    /// Whether the state folder still has to take something.
+    var isAnyUnwritten: Bool { state.withLock { !$0.copies.isEmpty } }
 
     /// Whether there is anything that the file isn't known to have, as far as known.
     var isAnyKept: Bool { isAnyInMemory || !paths.isEmpty }
@@ -180,6 +193,8 @@ final class KDBXKeptSaves: Sendable {
                 do throws(SystemCallError) {
                     try files.write(bytes, saves: saves, duplicated: hex, keyFile: keyFile)
                 } catch {
+                    let reason = error.words
+                    state.withLock { $0.reason = reason }
                     // There is no room for another one, so these are the duplicates.
                     if files.note(duplicated: hex, where: isDue) { forgetInMemory(saves) }
                     return []
@@ -196,7 +211,8 @@ final class KDBXKeptSaves: Sendable {
 
     // MARK: - Duplicates
 
-    /// Keeps what was just written into the vault's file, instead of the duplicate of its former content.
+    /// Keeps what was just written into the vault's file, instead of the duplicate of its former content; in memory where
+    /// the state folder doesn't take it.
     ///
     /// - Parameters:
     ///   - bytes: What was written.
@@ -204,7 +220,7 @@ final class KDBXKeptSaves: Sendable {
     ///   - known: The same with what needn't be remembered any more.
     ///   - digest: Its SHA-256.
     ///   - keyFile: Where the key file is that opens it.
-    /// - Throws: Why it can't be kept; that it takes too long, too: it may yet be.
+    /// - Throws: Why it is in memory alone; that it takes too long, too: it may yet be written.
     func writeDuplicate(
         _ bytes: [UInt8],
         saves: KDBXSaves,
@@ -225,11 +241,31 @@ final class KDBXKeptSaves: Sendable {
             } catch {
                 return .failure(error)
             }
+            // What is later than these is written.
+            state.withLock { $0.copies.removeAll { $0.duplicated != nil && known.contains($0.saves) } }
             _ = lookNow()
             return .success(())
         }
-        guard let outcome else { throw .noAnswer }
-        try outcome.get()
+        do throws(SystemCallError) {
+            guard let outcome else { throw .noAnswer }
+            try outcome.get()
+        } catch {
+            let reason = error.words
+            state.withLock { state in
+                state.copies.removeAll { $0.duplicated != nil && known.contains($0.saves) }
+                state.copies.append(
+                    KDBXCopy(
+                        path: nil,
+                        bytes: bytes,
+                        saves: saves,
+                        duplicated: Hex.text(digest),
+                        keyFile: keyFile
+                    )
+                )
+                state.reason = reason
+            }
+            throw error
+        }
     }
 
     /// Whether it had just this when the state folder was last looked at.
@@ -238,9 +274,15 @@ final class KDBXKeptSaves: Sendable {
         return state.withLock { $0.found.contains { $0.duplicated == digest && $0.saves == saves } }
     }
 
-    /// What the vault's file has, if it has this digest.
-    func savesOfDuplicates(of digest: [UInt8]) -> KDBXSaves {
+    /// What the vault's file has, if it has this digest; also what was kept for it where it was before it was moved.
+    ///
+    /// - Parameters:
+    ///   - digest: SHA-256 of what is in the file.
+    ///   - otherVaults: The paths of the configuration's other vaults.
+    /// - Returns: What Keybell had saved.
+    func savesOfDuplicates(of digest: [UInt8], otherVaults: Set<String> = []) -> KDBXSaves {
         let digest = Hex.text(digest)
+        _ = folder.result { self.files.takeOver(asIn: digest, otherVaults: otherVaults) }
         var saves = KDBXSaves()
         for copy in look() where copy.duplicated == digest { saves.add(copy.saves) }
         return saves

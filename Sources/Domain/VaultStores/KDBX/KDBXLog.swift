@@ -113,9 +113,9 @@ struct KDBXLog: Sendable {
         var advice: String {
             switch self {
             case .unopened:
-                "the next unlock merges it where the password that the vault had then is typed first, with the key file of then; or merge it in KeePassXC, then remove it"
+                "`keybell unlock` asks for the password that the vault had then, and takes the key file of then where that is in its place; or merge it in KeePassXC by both, then remove it"
             case .noKeyFile:
-                "put that back where it was, and the next unlock merges it; or merge it in KeePassXC, then remove it"
+                "put that back where it was (if the present one is there, name that otherwise in key_file), and the next unlock merges it; or merge it in KeePassXC by that key file, then remove it"
             case .otherDatabase, .unknown: "merge it in KeePassXC, then remove it"
             case .unwritten: "the next save that succeeds, or the next unlock, puts it there"
             case .untried: "the next unlock tries it again"

@@ -9,7 +9,7 @@ extension KDBXStore {
     /// What is kept elsewhere, as far as known; what is being looked up now is reported the next time.
     func keptNow() -> [String] {
         let known = keptSaves.paths
-        if !known.isEmpty || keptSaves.trouble != nil, !isLookingAtKept {
+        if !known.isEmpty || keptSaves.isAnyUnwritten, !isLookingAtKept {
             isLookingAtKept = true
             Task(executorPreference: MainLoop.executor) { await self.lookAtKept() }
         }
@@ -18,10 +18,10 @@ extension KDBXStore {
 
     /// Looks at what is kept, and tries once more to keep what is in memory alone.
     func lookAtKept() async {
-        let trouble = keptSaves.trouble
+        let (trouble, missing) = (keptSaves.trouble, keptSaves.missingDuplicate)
         await keeping { [keptSaves] in _ = keptSaves.look() }
         isLookingAtKept = false
-        if trouble != keptSaves.trouble { changeBroadcast.send(()) }
+        if trouble != keptSaves.trouble || missing != keptSaves.missingDuplicate { changeBroadcast.send(()) }
     }
 
     /// Keeps what was saved and the file isn't known to have, so that not even the daemon's sudden end loses it.
@@ -62,7 +62,7 @@ extension KDBXStore {
     ///
     /// Not among the work on the file, where saves and readings would wait for it.
     private func keepLater() {
-        guard keptSaves.isAnyInMemory, !isRetrying else { return }
+        guard keptSaves.isAnyUnwritten, !isRetrying else { return }
         isRetrying = true
         let first = retryPause * 10
         Task(executorPreference: MainLoop.executor) { [weak self] in
@@ -76,7 +76,7 @@ extension KDBXStore {
 
     private func isStillInMemory() async -> Bool {
         await lookAtKept()
-        isRetrying = keptSaves.isAnyInMemory
+        isRetrying = keptSaves.isAnyUnwritten
         return isRetrying
     }
 
@@ -92,6 +92,7 @@ extension KDBXStore {
         }
         if !removed.isEmpty { log.isMerged(removed) }
         changeBroadcast.send(())
+        keepLater()
     }
 
     // MARK: - The daemon's end
@@ -108,7 +109,7 @@ extension KDBXStore {
         }
         await lock()
         // While something else may still be done with the file.
-        if keptSaves.isAnyInMemory { await lookAtKept() }
+        if keptSaves.isAnyUnwritten { await lookAtKept() }
         if keptSaves.trouble == nil { derivations.end(.writingKept) }
         retryPausing?.cancel()
         await withTaskCancellationHandler {
@@ -121,7 +122,7 @@ extension KDBXStore {
             // Whether it came is looked at below.
             try? await withDeadline(timeout) { [keptSaves] in await keptSaves.answers() }
         }
-        if keptSaves.isAnyInMemory { await lookAtKept() }
+        if keptSaves.isAnyUnwritten { await lookAtKept() }
         if let trouble = keptSaves.trouble { log.isLost(trouble) }
     }
 

@@ -35,8 +35,27 @@ extension KDBXStore {
         }
     }
 
+    /// Whether something is kept under a password that nobody has given.
+    var isFormerPasswordWanted: Bool { opened != nil && leftKept[.unopened] != nil }
+
+    /// Asks the person for a password that the vault had before, where something is kept under that, and they unlock it
+    /// themselves; it takes as long as they do.
+    func askForFormerPassword(_ unlock: KDBXUnlock) async {
+        guard unlock.reason.isByHand else { return }
+        for attempt in 1... {
+            guard isFormerPasswordWanted, !unlock.isEnded,
+                let password = await unlock.formerPassword(attempt: attempt), !unlock.isEnded,
+                // What takes long may yet have been the right one.
+                await mergeKept(openedBy: [password], within: timeout)
+            else { return }
+        }
+    }
+
     /// Puts into the file what was kept and can be opened by one of these passwords.
-    func mergeKept(openedBy passwords: [SecretBytes?], within timeout: Duration) async {
+    ///
+    /// - Returns: Whether that is done, or there was nothing to do; else it goes on.
+    @discardableResult
+    func mergeKept(openedBy passwords: [SecretBytes?], within timeout: Duration) async -> Bool {
         let era = era
         // Not in the queue, where something that takes long may be waiting, unless that may keep something.
         let saved = opened?.saved ?? KDBXSaves()
@@ -44,13 +63,16 @@ extension KDBXStore {
             keptSaves.look().contains { !saved.contains($0.saves) } || keptSaves.isAnyInMemory
         }
         if keptSaves.isHanging { mergeOnceAnswered(openedBy: passwords) }
-        guard isAny || settlingCount > 0 else { return }
-        guard era == self.era else { return }
+        guard isAny || settlingCount > 0 else {
+            leftKept = [:]
+            return true
+        }
+        guard era == self.era else { return true }
         // Not in what waits for its turn, which a lock can't take out.
         let number = mergePasswords.add(passwords)
         let merging = fileTasks.join { await self.mergeKeptNow(number) }
         // What takes longer goes on.
-        try? await withDeadline(timeout) { await merging.value }
+        return (try? await withDeadline(timeout) { await merging.value }) != nil
     }
 
     /// Merges what is kept once the state folder answers, unless the vault is locked before that.
@@ -96,7 +118,7 @@ extension KDBXStore {
             } catch {
                 guard era == self.era else { return }
                 opened = merged.opened
-                log.isNotMerged(error)
+                if trouble != error { log.isNotMerged(error) }
                 await goOnServing(merged.opened, because: error)
             }
         } else if merged.opened.saved != former.saved, var known = opened {
@@ -115,7 +137,11 @@ extension KDBXStore {
         }
         let others = keptSaves.paths.filter { !told.contains($0) }
         if !others.isEmpty { left[.unwritten] = others }
-        for (reason, paths) in left { log.isLeft(paths, reason, keyFiles: merged.keyFiles) }
+        // Said once, and not by each unlock.
+        for (reason, paths) in left where toldLeft[reason] != paths {
+            log.isLeft(paths, reason, keyFiles: merged.keyFiles)
+        }
+        (leftKept, toldLeft) = (left, left)
     }
 
     /// Puts into the file what is served from now on, unless it was locked since this era.

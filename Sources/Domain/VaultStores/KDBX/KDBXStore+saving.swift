@@ -74,7 +74,7 @@ extension KDBXStore {
             _ = try await putIntoFile(pending, after: pending, era)
         } catch {
             guard era == self.era else { return }
-            log.isNotRead(error)
+            if trouble != error { log.isNotRead(error) }
             await goOnServing(pending, because: error)
         }
     }

@@ -24,6 +24,8 @@ package actor KDBXStore: MainLoopActor, VaultStore {
     /// Where passwords come from.
     package private(set) var passwords: any VaultPasswords
     private let hashFile: KDBXHashFile
+    /// The paths of the configuration's other vaults.
+    private var otherVaults: Set<String>
     let work: BlockingWork
     /// Unlocking has a thread of its own, since a save that is under way goes on after a lock.
     let opening: BlockingWork
@@ -49,6 +51,10 @@ package actor KDBXStore: MainLoopActor, VaultStore {
     /// The passwords by which what is kept is to be opened.
     var mergePasswords = MergePasswords()
     var isAwaitingStateFolder = false
+    /// What is kept and wasn't merged when that was tried last.
+    var leftKept: [KDBXLog.Left: [String]] = [:]
+    /// What of that the log has.
+    var toldLeft: [KDBXLog.Left: [String]] = [:]
     /// What waits before that is tried again.
     var retryPausing: Task<Void, Never>?
     /// Whether the daemon ends: what is kept is merged the next time.
@@ -78,6 +84,7 @@ package actor KDBXStore: MainLoopActor, VaultStore {
     ///   - keyFile: Its key file, if it has one.
     ///   - maximumSeconds: How long deriving the key may take.
     ///   - maximumMemory: How many mebibytes that may take.
+    ///   - otherVaults: The paths of the configuration's other vaults: what is kept for them is none of this one's.
     ///   - passwords: Where passwords come from.
     ///   - makeDeriver: Makes what derives a key, for one unlock, reading or writing.
     ///   - state: The folder for what it keeps outside the file, made when needed.
@@ -95,6 +102,7 @@ package actor KDBXStore: MainLoopActor, VaultStore {
         keyFile: String? = nil,
         maximumSeconds: Int = 20,
         maximumMemory: Int = 2048,
+        otherVaults: Set<String> = [],
         passwords: any VaultPasswords,
         makeDeriver: @escaping @Sendable () -> any KeyDeriver = { DirectDeriver() },
         state: String,
@@ -109,6 +117,7 @@ package actor KDBXStore: MainLoopActor, VaultStore {
     ) {
         self.name = name
         self.path = path
+        self.otherVaults = otherVaults
         self.passwords = passwords
         log = KDBXLog(vault: name, logger: logger)
         (self.now, self.timeout, self.retryPause) = (now, timeout, retryPause)
@@ -167,7 +176,8 @@ package actor KDBXStore: MainLoopActor, VaultStore {
             replacementIDCount: opened?.snapshot.database.replacementIDs.count ?? 0,
             trouble: opened == nil ? nil : trouble.map { "\($0)" },
             kept: keptNow(),
-            unkept: keptSaves.trouble ?? (opened == nil ? nil : keptSaves.delay),
+            unkept: keptSaves.trouble ?? keptSaves.missingDuplicate
+                ?? (opened == nil ? nil : keptSaves.delay),
             hash: hash
         )
     }
@@ -185,6 +195,7 @@ package actor KDBXStore: MainLoopActor, VaultStore {
         derivations.end(.reading)
         derivations.end(.openingKept)
         mergePasswords.forget()
+        leftKept = [:]
         (opened, trouble) = (nil, nil)
         fileWatch.stop()
         changeBroadcast.send(())
@@ -209,16 +220,18 @@ package actor KDBXStore: MainLoopActor, VaultStore {
     ///   - keyFile: Its key file, if it has one.
     ///   - maximumSeconds: How long deriving the key may take.
     ///   - maximumMemory: How many mebibytes that may take.
+    ///   - otherVaults: The paths of the configuration's other vaults.
     ///   - passwords: Where passwords come from.
     package func apply(
         keyFile: String?,
         maximumSeconds: Int,
         maximumMemory: Int,
+        otherVaults: Set<String> = [],
         passwords: any VaultPasswords
     ) {
         let limits = KDBXLimits(seconds: maximumSeconds, mebibytes: maximumMemory)
         file.reader = KDBXReader(name: name, path: path, keyFile: keyFile, limits: limits)
-        self.passwords = passwords
+        (self.passwords, self.otherVaults) = (passwords, otherVaults)
     }
 
     /// What is in the vault, if it is open.
@@ -251,6 +264,8 @@ package actor KDBXStore: MainLoopActor, VaultStore {
                 return try outcome.get()
             }
         }
+        guard isFormerPasswordWanted, reason.isByHand, unlocking == nil else { return }
+        try await beginUnlock(for: reason).value.get()
     }
 
     private func beginUnlock(for reason: UnlockReason) -> Task<Result<Void, VaultError>, Never> {
@@ -277,6 +292,10 @@ package actor KDBXStore: MainLoopActor, VaultStore {
     }
 
     private func carryOut(_ unlock: KDBXUnlock) async -> Result<Void, VaultError> {
+        guard opened == nil || needsKey else {
+            await askForFormerPassword(unlock)
+            return unlock.isEnded ? .failure(unlock.failure(.locked)) : .success(())
+        }
         do throws(VaultError) {
             try await unlock.checkFile()
             // Before the file is read, so that no change between the two is missed.
@@ -287,8 +306,8 @@ package actor KDBXStore: MainLoopActor, VaultStore {
             if self.opened != nil {
                 guard try await goOn(with: opened) else { return .success(()) }
             } else {
-                let opened = await opening { [file, keptSaves] in
-                    file.withDuplicated(opened, in: keptSaves)
+                let opened = await opening { [file, keptSaves, otherVaults] in
+                    file.withDuplicated(opened, in: keptSaves, otherVaults: otherVaults)
                 }
                 guard !unlock.isEnded else { throw .locked }
                 take(opened)
@@ -304,6 +323,7 @@ package actor KDBXStore: MainLoopActor, VaultStore {
                 // What was opened is served until what came after it can be read.
                 try? await withDeadline(Self.sideworkTimeout) { await self.fileChanged() }
             }
+            await askForFormerPassword(unlock)
             guard !unlock.isEnded else { throw .locked }
             return .success(())
         } catch {
@@ -370,7 +390,7 @@ package actor KDBXStore: MainLoopActor, VaultStore {
         } catch {
             // If it was locked meanwhile, it serves none of it.
             guard era == self.era else { return }
-            log.isNotRead(error)
+            if trouble != error { log.isNotRead(error) }
             await goOnServing(former, because: error)
         }
     }

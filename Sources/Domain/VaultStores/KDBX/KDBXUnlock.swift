@@ -121,6 +121,11 @@ final class KDBXUnlock: Sendable {
     /// The passwords that did not open the file: one of them may have been the former one.
     var failed: [SecretBytes?] { state.withLock { $0.failed } }
 
+    /// A password that the vault had before, from the person; nil if they can't or don't want to give one.
+    func formerPassword(attempt: Int) async -> SecretBytes? {
+        await passwords.formerPassword(attempt: attempt, for: reason)
+    }
+
     /// Remembers the password that has opened it.
     func keep(_ password: SecretBytes?) async {
         await passwords.opened(with: password)

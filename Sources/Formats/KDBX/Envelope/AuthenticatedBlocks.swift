@@ -20,6 +20,18 @@ enum AuthenticatedBlocks {
         }
     }
 
+    /// Goes to the end of the blocks, whatever is in them.
+    ///
+    /// - Throws: `truncated` where the last isn't there.
+    static func skip(_ reader: inout ByteReader) throws(KDBXError) {
+        while true {
+            _ = try reader.take(32)
+            let length = try reader.integer(UInt32.self)
+            guard length > 0 else { return }
+            _ = try reader.take(Int(length))
+        }
+    }
+
     /// Whether a file continues with a block that this key authenticates: then the key is right, whatever else is
     /// wrong.
     static func isFirstGood(_ reader: ByteReader, keys: BlockKeys) -> Bool {

@@ -27,6 +27,20 @@ package struct LockedFile: Sendable {
         _ = try (header.nonce, header.masterSeed, header.compression, header.keyDerivation)
     }
 
+    /// Checks, as far as that goes without a key, that the file is all there: in version 3 its end is encrypted.
+    ///
+    /// - Throws: `truncated`.
+    package func checkLength() throws(KDBXError) {
+        var reader = ByteReader(bytes, from: headerBytes.count)
+        guard header.version.isModern else {
+            guard reader.left > 0 else { throw .truncated }
+            return
+        }
+        // The header's checksum and its code.
+        _ = try reader.take(64)
+        try AuthenticatedBlocks.skip(&reader)
+    }
+
     /// Derives the key for this file; takes as long as its owner has chosen, so it is never called on an actor.
     ///
     /// - Parameters:

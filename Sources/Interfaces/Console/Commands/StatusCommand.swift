@@ -123,7 +123,8 @@ struct StatusCommand: AsyncParsableCommand {
         let line = "\(vault.cleanText(Key.name)) (\(vault.cleanText(Key.kind)), \(state)\(note))\(warning)"
         let kept = (vault[Key.kept]?.asArray ?? []).compactMap { $0.asString.map { PlainText.cleaned($0) } }
         guard !kept.isEmpty else { return line }
-        return line + (warning.isEmpty ? ". " : " ") + "\(KeptSavesText.sentence(kept)) \(KeptSavesText.cure)"
+        return line + (warning.isEmpty ? ". " : " ")
+            + "\(KeptSavesText.sentence(kept)) \(KeptSavesText.cure(vault.cleanText(Key.name)))"
     }
 
     /// What to say about what shows requests besides the agents; nil for nothing.

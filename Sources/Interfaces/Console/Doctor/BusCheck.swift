@@ -68,7 +68,7 @@ enum BusCheck {
         [unkept(vault: vault), trouble(vault: vault), finding(vault: vault)].compactMap(\.self)
     }
 
-    /// What would be lost when the daemon ends.
+    /// What would be lost when the daemon ends, or could be after that.
     private static func unkept(vault: [String: Value]) -> Finding? {
         typealias Key = VaultsInterface.Key
         let unkept = vault.cleanText(Key.unkept)

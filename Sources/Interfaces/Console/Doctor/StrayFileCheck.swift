@@ -30,7 +30,7 @@ enum StrayFileCheck {
         var files = VaultDigests(limit: limit, digest: digest)
         var findings: [Finding] = []
         for stray in strays {
-            var (isInFile, silent): (Bool, String?) = (false, nil)
+            var (isInFile, isGone, silent): (Bool, Bool, String?) = (false, false, nil)
             if let wanted = stray.duplicated {
                 for file in (stray.vault.map { [$0] } ?? []) + paths where !isInFile {
                     switch await files.look(file) {
@@ -39,10 +39,16 @@ enum StrayFileCheck {
                     }
                 }
             }
+            if let vault = stray.vault, !isInFile {
+                switch await files.look(vault) {
+                case .late: silent = silent ?? vault
+                case .read(let found): isGone = found == nil
+                }
+            }
             if let silent, !isInFile {
                 findings.append(unknown(stray.path, of: stray.vault, silent: silent))
             } else {
-                findings.append(finding(stray.path, of: stray.vault, isInFile: isInFile))
+                findings.append(finding(stray.path, of: stray.vault, isInFile: isInFile, isGone: isGone))
             }
         }
         return findings
@@ -58,7 +64,7 @@ enum StrayFileCheck {
         )
     }
 
-    static func finding(_ path: String, of vault: String?, isInFile: Bool) -> Finding {
+    static func finding(_ path: String, of vault: String?, isInFile: Bool, isGone: Bool = false) -> Finding {
         let vault = vault ?? "a vault that isn't noted beside it any more"
         guard !isInFile else {
             return .ok(
@@ -66,11 +72,21 @@ enum StrayFileCheck {
                 "\(path) is a copy of \(vault), which is the `path` of no [[vault]] any more; the file is as Keybell wrote it, and the copy can be removed"
             )
         }
+        let merging = "in KeePassXC (Database, Merge), which wants the password and key file of then"
+        guard !isGone else {
+            // An unlock of the same file at its new path has taken over what it could.
+            return .warning(
+                subject,
+                "what Keybell had saved in \(vault), which is gone and the `path` of no [[vault]] any more, is kept in \(path)",
+                do:
+                    "If the file was moved and what was saved may be missing there, merge \(path) into it \(merging); then, or if it isn't needed, remove it."
+            )
+        }
         return .warning(
             subject,
             "what Keybell had saved in \(vault), which is the `path` of no [[vault]] any more, may be missing in that file, and is kept in \(path) under the key that the vault had then",
             do:
-                "Make that the `path` of a [[vault]] again and `keybell unlock` it, which merges it; or merge it in KeePassXC (Database, Merge), and remove it."
+                "Make that the `path` of a [[vault]] again and `keybell unlock` it, which merges it; or merge it \(merging), and remove it."
         )
     }
 

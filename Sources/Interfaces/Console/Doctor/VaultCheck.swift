@@ -45,28 +45,34 @@ struct VaultCheck: Sendable {
     /// What Keybell had saved and could not put into the file.
     func kept() -> Finding? {
         guard let path = vault.path else { return nil }
-        let kept = KDBXKeptFiles.found(of: path, state: state)
+        let kept = KDBXKeptFiles.keyFiles(of: path, state: state)
         guard !kept.isEmpty else { return nil }
-        return .warning(subject, KeptSavesText.sentence(kept), do: KeptSavesText.cure)
+        return .warning(
+            subject,
+            KeptSavesText.sentence(kept.map(\.path)),
+            do: KeptSavesText.cure(vault.name, keyFiles: Set(kept.compactMap(\.keyFile)).sorted())
+        )
     }
 
-    /// What Keybell had saved last, where another program has written the file since.
+    /// What Keybell keeps of the file as it wrote it, where another program has written that since.
+    ///
+    /// It promises no more than what is in that copy: a later save may have got none.
     func duplicate(unlike file: [UInt8]) -> Finding? {
         guard let path = vault.path,
             let kept = KDBXKeptFiles.duplicate(of: path, state: state, unlike: file)
         else { return nil }
         return .ok(
             subject,
-            "another program has written the file since Keybell did; what it lacks of what was saved is in \(kept), and the next unlock puts it there"
+            "another program has written the file since Keybell made its copy of it, \(kept.path), of \(Moment.text(UInt64(clamping: kept.time))); what the file lacks of what was saved until then, the next unlock puts there if its key is still the same"
         )
     }
 
-    /// What is found of the vault's own files, and the content of its file, where that can be read.
+    /// What is found of the vault's own files, and the content of its file, where nothing is wrong with that.
     func findings(opening: Bool) async -> (findings: [Finding], file: [UInt8]?) {
         guard let path = vault.path else { return ([], nil) }
         switch await TimedLook.result({ look(at: path) }) {
         case nil: return ([TimedLook.tooLong(subject, at: files)], nil)
-        case .faulty(let fault, let file): return ([fault], file)
+        case .faulty(let fault): return ([fault], nil)
         case .sound(let file, let key, let hindrance):
             return ([await finding(path, file, key, opening: opening)] + hindrance, file)
         }
@@ -88,24 +94,24 @@ struct VaultCheck: Sendable {
 
     /// What can be told of the vault's files without its password.
     private enum Look {
-        case faulty(Finding, file: [UInt8]?)
+        case faulty(Finding)
         case sound(file: [UInt8], key: [UInt8]?, hindrance: [Finding])
     }
 
     private func look(at path: String) -> Look {
         let file: (bytes: [UInt8]?, fault: Finding?) = read(path, Self.longest, as: "the file")
-        if let fault = file.fault { return .faulty(fault, file: nil) }
+        if let fault = file.fault { return .faulty(fault) }
         let bytes = file.bytes ?? []
-        if let fault = faultOfFile(bytes, path) { return .faulty(fault, file: bytes) }
+        if let fault = faultOfFile(bytes, path) { return .faulty(fault) }
         var keyBytes: [UInt8]?
         if let keyFile = vault.keyFile {
             let key = read(keyFile, Self.longestKeyFile, as: "the key file")
             if let fault = key.fault ?? faultOfKeyFile(key.bytes ?? [], keyFile, file: bytes) {
-                return .faulty(fault, file: bytes)
+                return .faulty(fault)
             }
             keyBytes = key.bytes
         }
-        if let fault = faultOfCommand() { return .faulty(fault, file: bytes) }
+        if let fault = faultOfCommand() { return .faulty(fault) }
         let hindrance = VaultWritability.hindrance(path, size: bytes.count).map { [warning(of: $0, path)] }
         return .sound(file: bytes, key: keyBytes, hindrance: (hindrance ?? []) + unwatched(path))
     }
@@ -129,7 +135,9 @@ struct VaultCheck: Sendable {
         let key = vault.keyFile == nil ? "" : ", its key file can be read"
         let opener = vault.passwordCommand == nil ? vault.password?.words : "its password_command"
         let more = opener.map { "; `keybell doctor --open` also tries \($0)" } ?? ""
-        return .ok(subject, "\(path) is a KeePass file" + key + more)
+        // What is wrong further on only an unlock finds, which leaves it to this to name it.
+        let backup = newestBackup(of: path).map { "; its backup is \($0.path)" } ?? ""
+        return .ok(subject, "\(path) is a KeePass file" + key + more + backup)
     }
 
     // MARK: - Files
@@ -185,7 +193,7 @@ struct VaultCheck: Sendable {
             )
         }
         do throws(KDBXError) {
-            _ = try LockedFile(parsing: bytes)
+            try LockedFile(parsing: bytes).checkLength()
             return nil
         } catch {
             return .failure(
@@ -207,10 +215,14 @@ struct VaultCheck: Sendable {
 
     /// What to do with the former content that Keybell has kept; nil if it has kept none.
     private func backup(of path: String) -> String? {
-        guard let newest = KDBXBackup.found(of: path, state: state).first else { return nil }
+        guard let newest = newestBackup(of: path) else { return nil }
         let command = "`cp \(ShellWord.quoting(newest.path)) \(ShellWord.quoting(path))`"
         return
             "Keybell has kept its content of \(Moment.text(UInt64(clamping: newest.time))): fetch it with \(command)."
+    }
+
+    private func newestBackup(of path: String) -> KDBXBackup? {
+        KDBXBackup.found(of: path, state: state).first
     }
 
     private func faultOfKeyFile(_ bytes: [UInt8], _ path: String, file: [UInt8]) -> Finding? {

@@ -12,6 +12,16 @@ enum KeptSavesText {
     }
 
     /// What to do about it.
-    static let cure =
-        "The next `keybell unlock` merges it by the same password and key file, also where that password is typed first and another opens the file; or merge it in KeePassXC (Database, Merge) and remove it."
+    ///
+    /// - Parameters:
+    ///   - vault: The vault's name.
+    ///   - keyFiles: The key files that the vault had then, where they are known.
+    /// - Returns: Whole sentences.
+    static func cure(_ vault: String, keyFiles: [String] = []) -> String {
+        let files =
+            keyFiles.isEmpty
+            ? "" : " (" + keyFiles.map { PlainText.cleaned($0) }.joined(separator: ", ") + ")"
+        return
+            "`keybell unlock \(ShellWord.quoting(vault))` merges it, and asks for the former password if another opens the vault now; a former key file must be in its place\(files). Or merge it in KeePassXC (Database, Merge), which wants the former password and key file, and remove it."
+    }
 }

@@ -37,6 +37,21 @@ struct StrayFileCheckTests {
         #expect(there.advice.contains("`path`"))
     }
 
+    @Test func `a copy of a file that was moved isn't to be removed`() async throws {
+        let folder = try TemporaryFolder()
+        let (path, former) = ("kdbx-vault-0011223344556677.keybell-saved", folder.path("old.kdbx"))
+        try folder.write(path, "x")
+        try folder.write(path + ".json", #"{"saves":[],"vault":"\#(former)","file":"ab"}"#)
+        var (configuration, vault) = (Configuration(), VaultSettings.keyring)
+        (vault.kind, vault.path) = (.kdbx, folder.path("new.kdbx"))
+        configuration.vaults = [vault]
+        let findings = await StrayFileCheck.findings(configuration, state: folder.path) { file in
+            file == former ? nil : "ab"
+        }
+        #expect(findings.map(\.level) == [.ok])
+        #expect(findings.first?.text.contains("takes it over") == true)
+    }
+
     @Test func `only such files are found, and none where there is no folder`() async throws {
         let folder = try TemporaryFolder()
         try folder.write("kdbx-vault-0011223344556677.keybell-saved-2", "x")

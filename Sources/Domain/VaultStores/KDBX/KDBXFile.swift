@@ -201,7 +201,7 @@ struct KDBXFile: Sendable {
             )
         } catch {
             logger.warning(
-                "The vault's file is saved, but the state folder can't take a copy: a program that writes an older state while the vault is locked undoes it",
+                "The vault's file is saved, but the state folder can't take a copy, which is in memory until it does: a program that writes an older state once Keybell has ended undoes it",
                 metadata: ["vault": "\(name)", "reason": "\(error.words)"]
             )
         }

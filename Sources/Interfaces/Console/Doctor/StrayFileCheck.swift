@@ -30,28 +30,38 @@ enum StrayFileCheck {
         var files = VaultDigests(limit: limit, digest: digest)
         var findings: [Finding] = []
         for stray in strays {
-            var (isInFile, isGone, silent): (Bool, Bool, String?) = (false, false, nil)
+            var (holder, isGone, silent): (String?, Bool, String?) = (nil, false, nil)
             if let wanted = stray.duplicated {
-                for file in (stray.vault.map { [$0] } ?? []) + paths where !isInFile {
+                for file in (stray.vault.map { [$0] } ?? []) + paths where holder == nil {
                     switch await files.look(file) {
                     case .late: silent = silent ?? file
-                    case .read(let found): isInFile = found == wanted
+                    case .read(let found): if found == wanted { holder = file }
                     }
                 }
             }
-            if let vault = stray.vault, !isInFile {
+            if let vault = stray.vault, holder != vault {
                 switch await files.look(vault) {
                 case .late: silent = silent ?? vault
                 case .read(let found): isGone = found == nil
                 }
             }
-            if let silent, !isInFile {
+            if let silent, holder == nil {
                 findings.append(unknown(stray.path, of: stray.vault, silent: silent))
+            } else if let holder, let vault = stray.vault, holder != vault, isGone {
+                findings.append(moved(stray.path, of: vault, to: holder))
             } else {
-                findings.append(finding(stray.path, of: stray.vault, isInFile: isInFile, isGone: isGone))
+                findings.append(finding(stray.path, of: stray.vault, isInFile: holder != nil, isGone: isGone))
             }
         }
         return findings
+    }
+
+    /// Says that something goes with a file that was moved.
+    private static func moved(_ path: String, of vault: String, to file: String) -> Finding {
+        .ok(
+            subject,
+            "\(path) is a copy of \(vault), which is \(file) now; the next unlock of that takes it over"
+        )
     }
 
     /// Says that it can't be told whether something is in a file.
@@ -77,7 +87,7 @@ enum StrayFileCheck {
             // An unlock of the same file at its new path has taken over what it could.
             return .warning(
                 subject,
-                "what Keybell had saved in \(vault), which is gone and the `path` of no [[vault]] any more, is kept in \(path)",
+                "what Keybell had saved in \(vault), which is gone or can't be read, and the `path` of no [[vault]] any more, is kept in \(path)",
                 do:
                     "If the file was moved and what was saved may be missing there, merge \(path) into it \(merging); then, or if it isn't needed, remove it."
             )

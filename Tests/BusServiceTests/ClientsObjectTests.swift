@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Approval
 import Audit
 import BusInterface
+import Callers
 import Clients
 import DBus
 import DisplayText
@@ -143,7 +145,10 @@ struct `Clients on the bus` {
         let error = await #expect(throws: DBusError.self) { try await restrict(part, client: "nobody") }
         #expect(error?.name == KeybellBusError.notFound)
         #expect(try await lists() == [["passwords"], ["Web"], ["*.example.com"]])
+        // What is so already isn't recorded.
+        try await restrict(part)
         try await restrict(["hosts": .strings([])])
+        try await restrict([:])
         #expect(try await lists() == [[], [], []])
         #expect(kept.now.map(\.event) == [.restricted, .restricted])
         let sentences = kept.now.map(\.sentence)
@@ -152,6 +157,65 @@ struct `Clients on the bus` {
                 == true
         )
         #expect(sentences.last?.contains("was restricted to everything by ") == true)
+    }
+
+    private static func process(_ executable: String, _ pid: Int32) -> ProcessRecord {
+        ProcessRecord(
+            identity: ProcessIdentity(pid: pid, startTime: UInt64(pid)),
+            executable: executable,
+            group: pid,
+            session: pid
+        )
+    }
+
+    /// A program and its parents, the youngest first.
+    private static func answerer(_ executables: String...) -> Answerer {
+        let chain = executables.enumerated().map { process($1, 900 - Int32($0)) }
+        return Answerer(identity: chain.first?.identity, uid: 1000, chain: chain)
+    }
+
+    @Test func `nothing that belongs to a client widens what it gets, or renames it, and others do`()
+        async throws
+    {
+        let (_, fixture) = try await withClient()
+        func names(_ answerer: Answerer) async -> [String?] {
+            fixture.seen.update { $0 = answerer }
+            let calls: [(BusMethod, [Value])] = [
+                (ClientsInterface.restrict, [.string("firefox"), .vardict(["groups": .strings(["a"])])]),
+                (ClientsInterface.restrict, [.string("firefox"), .vardict([:])]),
+                (
+                    ClientsInterface.restrict,
+                    [.string("firefox"), .vardict(["groups": .strings(["a", "b"])])]
+                ),
+                (ClientsInterface.forget, [.string("firefox"), .string("none")]),
+                (ClientsInterface.rename, [.string("firefox"), .string("Other")]),
+                (ClientsInterface.nameExtension, [.string("firefox"), .string("Other")]),
+            ]
+            var names: [String?] = []
+            for (method, arguments) in calls {
+                names.append(
+                    await fixture.errorName { () throws(DBusError) in
+                        try await fixture.call(method, of: ClientsInterface.description, arguments)
+                    }
+                )
+            }
+            return names
+        }
+        let refused = [nil] + Array(repeating: Optional(KeybellBusError.notAllowed), count: 5)
+        let admitted = [nil, nil, nil, KeybellBusError.notFound, nil, nil]
+        // The program that is kept with its key, and what that starts.
+        #expect(await names(Self.answerer("/usr/bin/firefox")) == refused)
+        #expect(await names(Self.answerer("/usr/bin/gdbus", "/usr/bin/sh", "/usr/bin/firefox")) == refused)
+        #expect(await names(Self.answerer("/usr/bin/gdbus", "/usr/bin/sh")) == admitted)
+        // Whoever was served under its Id, also one that has ended.
+        let user = Self.process("/usr/bin/curl", 899)
+        await fixture.approvals.noteUse(
+            of: "firefox",
+            by: Caller(uid: 1000, holders: [user.identity], processes: [user])
+        )
+        _ = await names(Self.answerer("/usr/bin/zsh"))
+        #expect(await names(Self.answerer("/usr/bin/gdbus", "/usr/bin/curl")) == refused)
+        #expect(await names(Self.answerer("/usr/bin/zsh")) == admitted)
     }
 
     @Test func `where what a client is restricted to can't be read, the list says so`() async throws {

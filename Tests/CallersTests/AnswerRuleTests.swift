@@ -131,6 +131,44 @@ import Testing
         #expect(!AnswerRule.mayAnswer(Self.answerer([Self.shell]), of: caller))
     }
 
+    @Test func `a program known by its id alone is run by who runs it and by what that has started`() {
+        let (id, git) = ("/usr/bin/git", Self.record(200, "/usr/bin/git"))
+        func runs(_ chain: [ProcessRecord]) -> Bool {
+            AnswerRule.runsProgram(id, Self.answerer(chain), apartFrom: [])
+        }
+        #expect(runs([git]) && runs([Self.record(201, "/usr/bin/gdbus"), Self.shell, git]))
+        #expect(!runs([Self.record(201, "/usr/bin/gdbus"), Self.shell]) && !runs([]))
+        #expect(!AnswerRule.runsProgram("", Self.answerer([git]), apartFrom: []))
+        // Who runs a shell without a script may be anything.
+        let bash = AnswerRule.runsProgram(
+            "/usr/bin/bash",
+            Self.answerer([Self.record(201, "/usr/bin/gdbus"), Self.shell]),
+            apartFrom: []
+        )
+        #expect(!bash)
+    }
+
+    @Test(arguments: [(true, Int32(300), true), (true, 200, false), (false, 300, false)])
+    func `our own command line, by which scripts ask, is the person's on a terminal apart`(
+        hasTerminal: Bool,
+        session: Int32,
+        isPersons: Bool
+    ) {
+        func keybell(_ pid: Int32, session: Int32, _ hasTerminal: Bool) -> ProcessRecord {
+            ProcessRecord(
+                identity: ProcessIdentity(pid: pid, startTime: 9),
+                executable: "/usr/bin/keybell",
+                hasTerminal: hasTerminal,
+                session: session
+            )
+        }
+        let script = keybell(250, session: 200, false)
+        let user = Caller(uid: 1000, holders: [script.identity], processes: [script])
+        var answerer = Self.answerer([keybell(300, session: session, hasTerminal), Self.shell])
+        answerer.isCommandLine = true
+        #expect(AnswerRule.runsProgram("/usr/bin/keybell", answerer, apartFrom: [user]) != isPersons)
+    }
+
     private static func record(
         _ pid: Int32,
         _ executable: String,

@@ -64,7 +64,12 @@ struct ScriptClientTests {
         let save = ["client", "save", "https://example.com/", "--user", "eve"]
         let refused = try await session.keybell(save, input: "x\n")
         #expect(refused.status == 1 && refused.errors.contains("restricted to some hosts"), "\(refused)")
-        #expect(try await session.keybell("restrict", id, "--everything").status == 0)
+        // Not by what may be the script itself, but on a terminal.
+        let lifted = try await session.keybell("restrict", id, "--everything")
+        #expect(lifted.status != 0 && lifted.errors.contains("belongs to the client itself"), "\(lifted)")
+        let lifting = "\(DaemonSession.programs)/keybell restrict \(id) --everything"
+        let onTerminal = try await session.run("script", "-qec", lifting, "/dev/null")
+        #expect(onTerminal.status == 0 && onTerminal.output.contains("sees everything"), "\(onTerminal)")
         #expect(try await session.keybell("client", "get", "example.com").output.contains("bob"))
     }
 

@@ -20,6 +20,23 @@ extension AnswerRule {
         }
     }
 
+    /// Whether an answerer, or one of its parents, runs a program that is known by its id alone, as that of a client is that
+    /// isn't asking now.
+    ///
+    /// - Parameters:
+    ///   - id: The program's id (`Program.id`).
+    ///   - answerer: Who wants to do something.
+    ///   - users: Those of its processes that are known: our own command line in a session apart is taken as the person's.
+    /// - Returns: Whether it does.
+    package static func runsProgram(_ id: String, _ answerer: Answerer, apartFrom users: [Caller]) -> Bool {
+        guard !id.isEmpty, let first = answerer.chain.first else { return false }
+        let isPersons = answerer.isCommandLine && isInSessionApart(answerer, from: users)
+        if !isPersons, runs(first, oneOf: [id]) { return true }
+        return answerer.chain.dropFirst().contains { parent in
+            runs(parent, oneOf: [id]) && !parent.isServiceManager && !parent.isAnyScript
+        }
+    }
+
     private static func runs(_ process: ProcessRecord, oneOf claims: Set<String>) -> Bool {
         !process.executable.isEmpty && claims.contains(process.program)
     }

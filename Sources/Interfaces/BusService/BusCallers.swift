@@ -2,6 +2,7 @@
 
 import Approval
 import Callers
+import Clients
 import DBus
 import DisplayText
 import Glibc
@@ -71,6 +72,17 @@ struct BusCallers: Sendable {
             )
         }
         return answerer
+    }
+
+    /// Refuses a caller that belongs to a client itself, which may neither widen what it gets nor call itself something else.
+    ///
+    /// Its program belongs to it, who was served under its Id lately, and what those have started.
+    func checkIsApart(_ answerer: Answerer, from client: Client) async throws(DBusError) {
+        guard await approvals.isUninvolved(marked(answerer), in: client.id, of: client.program) else {
+            throw .notAllowed(
+                "This program belongs to the client itself, which may not decide that. Run keybell in another terminal."
+            )
+        }
     }
 
     /// Through what an answer of this caller comes.

@@ -15,6 +15,11 @@ extension ClientsObject {
         let answerer = try await callers.uninvolved(call.sender)
         let restriction = try restriction(call.body.last?.vardict ?? [:])
         let client = try await client(call.body.first?.asString ?? "")
+        if !restriction.isWithin(client.restriction) {
+            try await callers.checkIsApart(answerer, from: client)
+        }
+        // Nothing is done, nor recorded, where it is so already.
+        guard restriction != client.restriction else { return [] }
         do throws(ClientError) {
             try await clients.restrict(client.id, fingerprint: client.fingerprint, to: restriction)
         } catch {

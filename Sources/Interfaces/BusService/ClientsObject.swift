@@ -42,8 +42,9 @@ struct ClientsObject: Sendable {
     }
 
     private func rename(_ call: MethodCall) async throws(DBusError) -> [Value] {
-        _ = try await callers.unsandboxed(call.sender)
+        let answerer = try await callers.unsandboxed(call.sender)
         let client = try await client(call.body.first?.asString ?? "")
+        try await callers.checkIsApart(answerer, from: client)
         do throws(ClientError) {
             try await clients.rename(client.id, to: call.body.last?.asString ?? "")
         } catch {
@@ -53,8 +54,9 @@ struct ClientsObject: Sendable {
     }
 
     private func nameExtension(_ call: MethodCall) async throws(DBusError) -> [Value] {
-        _ = try await callers.unsandboxed(call.sender)
+        let answerer = try await callers.unsandboxed(call.sender)
         let client = try await client(call.body.first?.asString ?? "")
+        try await callers.checkIsApart(answerer, from: client)
         switch client.origin.map(ClaimedOrigin.init) {
         case .otherExtension: break
         case .knownExtension(let name):
@@ -215,10 +217,12 @@ struct ClientsObject: Sendable {
         let known = await clients.lastKnown(who)
         var client: Client
         if let known { client = known } else { client = try await self.client(who) }
+        try await callers.checkIsApart(answerer, from: client)
         var forgotten = try await forget(name, of: client)
         if forgotten == nil, known != nil {
             // Somebody else may have the name by now.
             client = try await self.client(who)
+            try await callers.checkIsApart(answerer, from: client)
             forgotten = try await forget(name, of: client)
         }
         guard let forgotten else {

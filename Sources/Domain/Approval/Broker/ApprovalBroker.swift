@@ -37,6 +37,7 @@ package actor ApprovalBroker: MainLoopActor {
     private var lastCount = 0
 
     var queue: ApprovalQueue
+    private var users = ClientUsers()
     /// How many times something has been opened.
     var openings: UInt64 = 0
     private var lastAsker: AskerID = 0
@@ -194,6 +195,19 @@ package actor ApprovalBroker: MainLoopActor {
     /// denied just now, nor run a program of theirs.
     package func isUninvolved(_ answerer: Answerer) -> Bool {
         queue.isUninvolved(answerer, now: clock.now)
+    }
+
+    /// Somebody was served under a client's Id.
+    package func noteUse(of id: String, by caller: Caller) {
+        users.note(caller, as: id)
+    }
+
+    /// Whether somebody has nothing to do with a client: neither with those that were served under its Id lately, by the rule
+    /// of who may answer, nor with its program.
+    package func isUninvolved(_ answerer: Answerer, in id: String, of program: String) -> Bool {
+        let known = users.callers(of: id)
+        return ApprovalQueue.areUninvolved(known, answerer)
+            && !AnswerRule.runsProgram(program, answerer, apartFrom: known)
     }
 
     // MARK: Carrying out

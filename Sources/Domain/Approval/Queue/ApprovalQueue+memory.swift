@@ -140,7 +140,12 @@ extension ApprovalQueue {
     /// Whether somebody has nothing to do with those who have a request waiting, or were denied just now or are muted, by
     /// the rule of who may answer, and runs no program of theirs.
     func isUninvolved(_ answerer: Answerer, now: Instant) -> Bool {
-        involved(now: now).allSatisfy { caller in
+        Self.areUninvolved(involved(now: now), answerer)
+    }
+
+    /// The same for these.
+    static func areUninvolved(_ callers: [Caller], _ answerer: Answerer) -> Bool {
+        callers.allSatisfy { caller in
             let isApart =
                 caller.isKnown
                 ? AnswerRule.mayAnswer(answerer, of: caller) : AnswerRule.isApart(answerer, from: caller)

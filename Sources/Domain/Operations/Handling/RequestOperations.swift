@@ -34,7 +34,7 @@ struct RequestOperations: Sendable {
         let keys = KeyCheck(clients: clients)
         (self.keys, self.logger) = (keys, logger)
         let mutes = MuteCheck(approvals: approvals)
-        let recorder = RequestRecorder(audit: parts.audit)
+        let recorder = RequestRecorder(audit: parts.audit, approvals: parts.approvals)
         let keyring = KeyringUnlock(clients: clients, approvals: approvals, unlocks: parts.unlocks)
         let vaultUnlock = VaultUnlock(
             vaults: vaults,

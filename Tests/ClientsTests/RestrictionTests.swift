@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Clients
+import ConcurrencyTools
+import Foundation
 import KeePassHTTP
 import SecretService
 import SecureMemory
@@ -41,7 +43,7 @@ import Vault
     }
 
     @Test(arguments: [
-        ("vaults", "work"), ("vaults", ""), ("groups", #"["a",1]"#), ("hosts", #"["*.com"]"#),
+        ("vaults", "work"), ("vaults", " "), ("groups", #"["a",1]"#), ("hosts", #"["*.com"]"#),
         ("hosts", "null"),
         ("groups", #"{"a":"b"}"#), ("groups", #"[""]"#),
     ])
@@ -57,6 +59,115 @@ import Vault
         #expect(try await registry.client(withID: "firefox")?.restriction == .unreadable)
         try await registry.restrict("firefox", fingerprint: key.fingerprint, to: .everything)
         #expect(try await registry.client(withID: "firefox")?.restriction == .everything)
+    }
+
+    /// A registry whose state folder outlives it.
+    private static func registry(_ fixture: RegistryFixture, folder: String = "state") -> ClientRegistry {
+        ClientRegistry(
+            keyring: fixture.keyring,
+            folder: fixture.folder.path(folder),
+            logger: quiet,
+            pause: .milliseconds(20),
+            now: { fixture.clock.now }
+        )
+    }
+
+    private static func kept(_ fixture: RegistryFixture) throws -> String {
+        try String(contentsOfFile: fixture.folder.path("state/restrictions.json"), encoding: .utf8)
+    }
+
+    @Test func `what the keyring loses when it is killed counts all the same, and is given to it again`()
+        async throws
+    {
+        let fixture = try await RegistryFixture()
+        let key = try await fixture.register()
+        let before = try await Self.item(fixture)
+        let restriction = try Self.restriction()
+        let first = Self.registry(fixture)
+        try await first.restrict("firefox", fingerprint: key.fingerprint, to: restriction)
+        #expect(try Self.kept(fixture).contains("*.example.com"))
+        // As a provider has it that was killed before it had written that.
+        try await fixture.keyring.change(try await Self.item(fixture), attributes: before.attributes)
+        let second = Self.registry(fixture)
+        #expect(try await second.client(withID: "firefox")?.restriction == restriction)
+        try await withDeadline(.seconds(20)) {
+            while try await Self.item(fixture).attributes["vaults"] == nil { await Task.yield() }
+        }
+        // A key in its place, or under another Id, inherits it.
+        let next = ClientKey.random()
+        for (id, key) in [("firefox", next), ("other", next)] {
+            try await second.register(
+                id: id,
+                key: key,
+                program: "",
+                origin: nil,
+                database: "",
+                replacing: try await second.client(withID: id)?.fingerprint
+            )
+            #expect(try await second.client(withID: id)?.restriction == restriction)
+        }
+    }
+
+    @Test func `once the keyring has had it for a while, the state folder has it no more`() async throws {
+        let fixture = try await RegistryFixture()
+        let key = try await fixture.register()
+        let registry = Self.registry(fixture)
+        try await registry.restrict("firefox", fingerprint: key.fingerprint, to: Self.restriction())
+        fixture.clock.update { $0 += 601 }
+        let second = Self.registry(fixture)
+        await second.load()
+        try await withDeadline(.seconds(20)) {
+            while try Self.kept(fixture).contains("*.example.com") { await Task.yield() }
+        }
+        #expect(try await Self.registry(fixture).client(withID: "firefox")?.restriction == Self.restriction())
+    }
+
+    @Test
+    func `what the state folder can't keep isn't done, and what it has and can't be read lets nobody in`()
+        async throws
+    {
+        let fixture = try await RegistryFixture()
+        let key = try await fixture.register()
+        try fixture.folder.write("file", "no folder")
+        let registry = Self.registry(fixture, folder: "file/state")
+        await #expect(throws: ClientError.self) {
+            try await registry.restrict("firefox", fingerprint: key.fingerprint, to: Self.restriction())
+        }
+        #expect(try await Self.item(fixture).attributes["vaults"] == nil)
+        try await Self.registry(fixture).restrict(
+            "firefox",
+            fingerprint: key.fingerprint,
+            to: Self.restriction()
+        )
+        try fixture.folder.write("state/restrictions.json", "{")
+        await #expect(throws: ClientError.self) { try await Self.registry(fixture).list() }
+        #expect(ClientRegistry.trouble(in: fixture.folder.path("state")) != nil)
+    }
+
+    @Test func `a client that is revoked and let in again is restricted anew`() async throws {
+        let fixture = try await RegistryFixture()
+        let key = try await fixture.register()
+        let registry = Self.registry(fixture)
+        try await registry.restrict("firefox", fingerprint: key.fingerprint, to: Self.restriction())
+        try await registry.revoke("firefox")
+        try await registry.register(id: "firefox", key: key, program: "", origin: nil, database: "")
+        #expect(try await registry.client(withID: "firefox")?.restriction == .everything)
+    }
+
+    @Test func `an empty attribute, as some keyrings keep it, restricts nothing`() async throws {
+        let fixture = try await RegistryFixture()
+        try await fixture.register()
+        let item = try await Self.item(fixture)
+        let left = item.attributes.merging(["vaults": "", "groups": "", "hosts": #"["*.example.com"]"#]) {
+            $1
+        }
+        try await fixture.keyring.change(item, attributes: left)
+        #expect(
+            try await fixture.restarted().client(withID: "firefox")?.restriction
+                == ClientRestriction(hosts: ["*.example.com"])
+        )
+        try await fixture.keyring.change(item, attributes: left.merging(["hosts": ""]) { $1 })
+        #expect(try await fixture.restarted().client(withID: "firefox")?.restriction == .everything)
     }
 
     @Test func `another key under the Id, and the client's use, leave it as it is`() async throws {

@@ -11,6 +11,7 @@ extension VerificationOutcome {
         case .verified(_, let client, _): "verified \(client.id)"
         case .refused: "refused"
         case .unrecordable: "unrecordable"
+        case .tooManyChanges: "too many changes"
         case .keyringLocked: "locked"
         case .keyringUnavailable(let error): "unavailable: \(error)"
         }

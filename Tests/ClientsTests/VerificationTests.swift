@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Ciphers
-import Clients
+import Foundation
 import KeePassHTTP
 import SecretService
-import Testing
 import TestSupport
+import Testing
+
+@testable import Clients
 
 @Suite struct VerificationTests {
     @Test func `a registered client is verified, anybody else refused`() async throws {
@@ -241,6 +243,25 @@ import TestSupport
         try fixture.folder.write("state/nonces", "something else\n")
         #expect(try await verdict(fixture.registry, "firefox", key, changes: true) == "unrecordable")
         #expect(try await verdict(fixture.registry, "firefox", key) == "verified firefox")
+    }
+
+    @Test func `where there is no room for more changes that is said, and reads go on`() async throws {
+        let fixture = try await RegistryFixture()
+        let key = try await fixture.register()
+        var used = UsedNonces()
+        let owner = NonceOwner(fingerprint: key.fingerprint)
+        for _ in 0..<UsedNonces.changesPerOwner {
+            let isIn = used.insert(UsedNonce(.random(), of: owner, time: fixture.clock.now), .change)
+            #expect(isIn)
+        }
+        try fixture.folder.makeFolder("state")
+        let file = URL(fileURLWithPath: fixture.folder.path("state/nonces"))
+        try Data(used.encoded()).write(to: file)
+        let registry = try await fixture.restarted()
+        #expect(try await verdict(registry, "firefox", key, changes: true) == "too many changes")
+        #expect(try await verdict(registry, "firefox", key) == "verified firefox")
+        fixture.clock.update { $0 += UsedNonces.lifetime + 1 }
+        #expect(try await verdict(registry, "firefox", key, changes: true) == "verified firefox")
     }
 
     @Test func `once loaded, verifying needs no provider`() async throws {

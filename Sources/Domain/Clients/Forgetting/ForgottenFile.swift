@@ -12,6 +12,8 @@ protocol ForgottenRecord: Codable, Sendable {
     static var fileName: String { get }
     /// Another one is none that this version can read.
     static var currentFormat: Int { get }
+    /// What it says, in a few words.
+    static var subject: String { get }
     /// What doesn't count while it can't be read.
     static var withoutReading: String { get }
     /// What counts again if the person moves the file away.
@@ -22,6 +24,10 @@ protocol ForgottenRecord: Codable, Sendable {
 
     /// Nothing is forgotten.
     init()
+}
+
+extension ForgottenRecord {
+    static var subject: String { "what is forgotten" }
 }
 
 /// Keeps what is forgotten and couldn't be deleted in the state folder, so that it doesn't count for the next daemon either.
@@ -72,11 +78,11 @@ final class ForgottenFile<Record: ForgottenRecord>: Sendable {
             write: { _ = try file.write($0) },
             failed: { error in
                 logger.error(
-                    "what is forgotten can't be kept: until that works, the next start goes by what was kept before",
+                    "\(Record.subject) can't be kept: until that works, the next start goes by what was kept before",
                     metadata: ["why": "\(file.path): \(error)"]
                 )
             },
-            recovered: { logger.notice("what is forgotten is kept again") }
+            recovered: { logger.notice("\(Record.subject) can be kept again") }
         )
     }
 
@@ -95,7 +101,7 @@ final class ForgottenFile<Record: ForgottenRecord>: Sendable {
                 return true
             }
             if isFirst {
-                logger.error("what was forgotten before isn't known", metadata: ["why": "\(error.advice)"])
+                logger.error("\(Record.subject) isn't known", metadata: ["why": "\(error.advice)"])
             }
             throw error
         }

@@ -115,7 +115,13 @@ struct ClientsSnapshot: Sendable {
     ///   - items: Every item of our schema, oldest first.
     ///   - opened: Their secrets.
     ///   - forgotten: Whose keys don't count.
-    init(_ items: [KeyringItem], _ opened: OpenedSecrets, without forgotten: ForgottenKeys) {
+    ///   - recent: What clients are restricted to, whatever their items say.
+    init(
+        _ items: [KeyringItem],
+        _ opened: OpenedSecrets,
+        without forgotten: ForgottenKeys,
+        restricted recent: RecentRestrictions = RecentRestrictions()
+    ) {
         let secrets = opened.secrets
         paths = Set(items.map(\.path))
         for item in items where opened.locked.contains(item.path) {
@@ -123,9 +129,10 @@ struct ClientsSnapshot: Sendable {
         }
         for item in items {
             guard let key = secrets[item.path].flatMap({ ClientKey(base64: $0) }),
-                let name = ClientItem.name(item), let client = ClientItem.client(item, key: key),
+                let name = ClientItem.name(item), var client = ClientItem.client(item, key: key),
                 !forgotten.covers(name, client.fingerprint)
             else { continue }
+            if let restriction = recent[name, client.fingerprint] { client.restriction = restriction }
             if let other = byID[name] {
                 doubles.insert(name)
                 guard (other.client.created, other.item.created) <= (client.created, item.created) else {

@@ -4,6 +4,7 @@ import ConcurrencyTools
 import DisplayText
 import SecretService
 import UnicodeText
+import Vault
 
 // Who has which key, as it stands in the keyring.
 extension ClientRegistry {
@@ -66,6 +67,22 @@ extension ClientRegistry {
     /// The Id that a key is stored under, by its fingerprint; nil if it isn't.
     package func clientID(ofKey fingerprint: String) async throws(ClientError) -> String? {
         try await snapshot().all.filter { $0.client.fingerprint == fingerprint }.map(\.client.id).min()
+    }
+
+    /// A client that is restricted and has this key, or else belongs to this program; the first by its Id, nil where none is
+    /// known.
+    package func restrictedClient(ofKey fingerprint: String, program: String, origin: String?) async
+        -> Client?
+    {
+        // While the keyring can't be read, nobody knows.
+        guard let snapshot = try? await clients() else { return nil }
+        let restricted = snapshot.all.map(\.client).filter { !$0.restriction.isEverything }.sorted {
+            $0.id < $1.id
+        }
+        return restricted.first { $0.fingerprint == fingerprint }
+            ?? restricted.first {
+                !program.isEmpty && $0.program == program && $0.origin ?? "" == origin ?? ""
+            }
     }
 
     /// The Ids that more than one item of the keyring claims; the newest counts.

@@ -49,7 +49,12 @@ extension ClientRegistry {
             database: database,
             created: now()
         )
-        do throws(KeyringError) { try await takeUp() } catch { throw .keyring(error) }
+        do throws(KeyringError) {
+            try await takeUp()
+            try await takeUpRestrictions()
+        } catch {
+            throw .keyring(error)
+        }
         let attributes = restriction.map { ClientItem.attributes(fresh, restrictedTo: $0) } ?? fresh
         let time = forgotten.count
         let stored = try await write {
@@ -58,7 +63,12 @@ extension ClientRegistry {
             let same = items.filter { ClientItem.name($0) == name }
             let opened = try await keyring.openSecrets(of: items)
             guard !same.contains(where: { opened.locked.contains($0.path) }) else { throw .itemLocked }
-            let snapshot = ClientsSnapshot(items, opened, without: await forgotten)
+            let snapshot = ClientsSnapshot(
+                items,
+                opened,
+                without: await forgotten,
+                restricted: await restrictions
+            )
             let holder = snapshot[name.text]?.client.fingerprint
             if let holder, holder != key.fingerprint, holder != former {
                 return .failure(.taken(name.text))
@@ -74,12 +84,9 @@ extension ClientRegistry {
             }
             do throws(KeyringError) {
                 if holder != key.fingerprint { try await leaveOut(name, key.fingerprint) }
-                let replaced = (snapshot[name.text]?.item ?? same.last)?.attributes ?? [:]
-                // Under another Id, too, a key sees no more than it did.
-                let own = snapshot.all.first { $0.client.fingerprint == key.fingerprint }?.item.attributes
-                let former = [replaced, own ?? [:]].map(ClientItem.restricting)
-                let kept = restriction == nil ? former.first { !$0.isEmpty } ?? [:] : [:]
+                let kept = restriction == nil ? await inherited(by: key, name, from: snapshot, same) : [:]
                 try await put(key, attributes.merging(kept) { $1 }, name, in: same)
+                await replaceRestriction(of: name, key.fingerprint, by: restriction)
                 try await letIn(name, key.fingerprint, notAfter: time)
             } catch {
                 await deleteLater(anew: true)
@@ -88,6 +95,22 @@ extension ClientRegistry {
             return .success(())
         }
         try stored.get()
+    }
+
+    /// The attributes that restrict a new key: what the client that it replaces is restricted to, or else that very key under
+    /// another Id, for it sees no more than it did.
+    private func inherited(
+        by key: ClientKey,
+        _ name: PlainName,
+        from snapshot: ClientsSnapshot,
+        _ same: [KeyringItem]
+    ) -> [String: String] {
+        let replaced =
+            snapshot[name.text].map { restricting($0) }
+            ?? ClientItem.restricting(same.last?.attributes ?? [:])
+        guard replaced.isEmpty else { return replaced }
+        let own = snapshot.all.filter { $0.client.fingerprint == key.fingerprint }
+        return own.lazy.map { self.restricting($0) }.first { !$0.isEmpty } ?? [:]
     }
 
     /// Stores a key in the newest of an Id's items; the others go before.
@@ -207,6 +230,7 @@ extension ClientRegistry {
             deleteLater(anew: true)
             throw error
         }
+        endRestriction(of: name)
     }
 
     /// Unlocks the keyring for storing a key; only ever because of the person's word.

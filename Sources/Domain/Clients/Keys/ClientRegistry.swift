@@ -39,6 +39,11 @@ package actor ClientRegistry: ForgettingActor {
     /// What doesn't count, whatever the keyring still holds or gets yet.
     let forgetting: Forgetting<ForgottenKeys>
 
+    /// What clients were restricted to lately, whatever their items say.
+    var restrictions = RecentRestrictions()
+    /// Keeps that for the next daemon; nil where there is no state folder.
+    let restrictionsFile: ForgottenFile<RestrictionsRecord>?
+
     /// A registry over a keyring; nothing is read yet.
     ///
     /// - Parameters:
@@ -64,6 +69,7 @@ package actor ClientRegistry: ForgettingActor {
         self.logger = logger
         self.now = now
         forgetting = Forgetting(folder: folder, retries: retries, pause: pause, logger: logger)
+        restrictionsFile = folder.map { ForgottenFile(folder: $0, pause: pause, logger: logger) }
         events = keyring.events()
     }
 
@@ -112,8 +118,9 @@ package actor ClientRegistry: ForgettingActor {
         guard case .admitted(let known, let message, let fields) = verdict else { return .refused }
         if changes {
             // What couldn't be read before it was judged can't be relied on.
-            guard isRecordable, await nonces.record(mark(message, of: known)) else {
-                return .unrecordable
+            let mark = mark(message, of: known)
+            guard isRecordable, await nonces.record(mark) else {
+                return isRecordable && !nonces.hasChange(mark) ? .tooManyChanges : .unrecordable
             }
         }
         return .verified(message, used(message, by: known), fields)
@@ -257,14 +264,16 @@ package actor ClientRegistry: ForgettingActor {
         // The keyring works: the first time it does, what the daemon before couldn't delete goes.
         if !hasRead { deleteForgotten() }
         hasRead = true
+        settleRestrictions(by: snapshot)
     }
 
     private var reading: @Sendable () async throws(KeyringError) -> ClientsSnapshot {
         { [self] () async throws(KeyringError) in
             try await takeUp()
+            try await takeUpRestrictions()
             let items = try await keyring.items(schema: ClientItem.schema)
             let opened = try await keyring.openSecrets(of: items)
-            return ClientsSnapshot(items, opened, without: await forgotten)
+            return ClientsSnapshot(items, opened, without: await forgotten, restricted: await restrictions)
         }
     }
 

@@ -88,10 +88,12 @@ struct ForgottenKeysRecord: ForgottenRecord {
 }
 
 extension ClientRegistry {
-    /// Why no client is let in: which of them are revoked can't be read in the state folder; nil where it can be.
+    /// Why no client is let in: which of them are revoked, or what they were restricted to lately, can't be read in the state
+    /// folder; nil where it can be.
     ///
     /// It reads the disk.
     package static func trouble(in folder: String) -> String? {
         ForgottenFile<ForgottenKeysRecord>.trouble(in: folder)
+            ?? ForgottenFile<RestrictionsRecord>.trouble(in: folder)
     }
 }

@@ -10,6 +10,8 @@ package enum VerificationOutcome: Sendable {
     case refused
     /// A change that can't be noted down, so that nobody could tell if it came again.
     case unrecordable
+    /// A change that there is no room to note down, since too many came within a day.
+    case tooManyChanges
     /// The keyring is locked, so nobody can be verified.
     case keyringLocked
     /// The keyring can't be read, so nobody can be verified.

@@ -33,6 +33,7 @@ package actor NonceRegistry {
     /// How many records the file has, those that nobody needs any more among them.
     private var written = 0
     private var complaint: String?
+    private var fullNotices = RareNotice()
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor {
         unsafe work.executor.asUnownedSerialExecutor()
@@ -113,6 +114,11 @@ package actor NonceRegistry {
         return isAdmitted
     }
 
+    /// Whether there was room for a change that was admitted; there is for only so many within a day.
+    package nonisolated func hasChange(_ nonce: UsedNonce) -> Bool {
+        known.withLock { $0.nonces.kind(of: nonce) == .change }
+    }
+
     /// Notes down a change that was admitted, before it is carried out; returns once the disk has it.
     ///
     /// - Returns: False if it can't be noted down, or the disk takes too long.
@@ -122,8 +128,8 @@ package actor NonceRegistry {
 
     private func recordNow(_ nonce: UsedNonce) -> Bool {
         guard read() else { return false }
-        guard known.withLock({ $0.nonces.kind(of: nonce) == .change }) else {
-            complain("more changes came within a day than it holds")
+        guard hasChange(nonce) else {
+            logFull()
             return false
         }
         return write(nonce.encoded(as: .change), waitsForDisk: true)
@@ -257,6 +263,14 @@ package actor NonceRegistry {
     /// What a crash might take back doesn't count: a change could be repeated then.
     private static func write(_ bytes: [UInt8], to path: String) throws(SystemCallError) {
         guard try SafeFile.write(bytes, to: path) else { throw SystemCallError(call: "fsync", code: EIO) }
+    }
+
+    private func logFull() {
+        guard let count = fullNotices.take(at: .now) else { return }
+        logger.notice(
+            "a change is refused: more came within a day than are remembered",
+            metadata: ["times": "\(count)"]
+        )
     }
 
     /// Says what is wrong, once for every reason.

@@ -14,6 +14,8 @@ package enum Refusal: Error, Equatable, Sendable {
     case unverified
     /// A change that can't be noted down, so that nobody could tell if it came again.
     case unrecordable
+    /// More changes have come within a day than can be remembered.
+    case tooManyChanges
     /// No grant covers it, and nobody is to be asked: `ask = "granted"`.
     case notGranted
     /// Logins that would go out without a record of it.
@@ -48,8 +50,8 @@ package enum Refusal: Error, Equatable, Sendable {
     case tooMany
     /// A change that may not be made through the protocol.
     case forbidden(String)
-    /// The vault, by its name, has never been opened, so that nobody knows its Hash.
-    case neverOpened(String)
+    /// The first vault, whose name not everybody is to learn, has never been opened, so that nobody knows its Hash.
+    case neverOpened
     /// Anything else that went wrong while the vault's Hash is unknown; the sentence says what.
     case beforeOpening(String)
     /// The keyring was unlocked for this program meanwhile, so that its old key may be good again.
@@ -84,6 +86,8 @@ package enum Refusal: Error, Equatable, Sendable {
         case .unverified: VerificationFailure.sentence
         case .unrecordable:
             "Nothing was changed, since Keybell could not note the request down in its state folder. `keybell doctor` and Keybell's log say why."
+        case .tooManyChanges:
+            "More changes were asked for within a day than Keybell remembers, so it makes none for this client before tomorrow."
         case .notGranted:
             "Nothing of this is granted to this client, and nobody is asked (ask = \"granted\" in config.toml): `keybell grants` lists what is."
         case .unrecorded:
@@ -106,8 +110,7 @@ package enum Refusal: Error, Equatable, Sendable {
             "What this client is restricted to was changed again and again meanwhile."
         case .tooMany: "Too many questions are waiting"
         case .forbidden(let sentence): sentence
-        case .neverOpened(let name):
-            "The vault \(PlainText.quoted(name)) has never been opened: run `keybell unlock \(ShellWord.quoting(PlainText.field(name)))`."
+        case .neverOpened: "The first vault of Keybell has never been opened: run `keybell unlock`."
         case .beforeOpening(let sentence): sentence
         case .unlockedMeanwhile: "The keyring has just been unlocked. Try again."
         }
@@ -125,20 +128,23 @@ package enum Refusal: Error, Equatable, Sendable {
             nil
         case .vault(.notUnlocked(let failure)): failure.sentence(vault: name)
         case .locked, .vault(.locked): "\(name) is locked."
+        case .unverified: "The client's key is not there any more."
+        case .restrictedMeanwhile: "What the client is restricted to was changed meanwhile."
         default: sentence
         }
     }
 
     /// The same while a vault has never been opened, so that no Hash can be told: what is to be done about that, unless
     /// something else is to be done first.
-    func beforeOpening(_ vault: String) -> Refusal {
+    var beforeOpening: Refusal {
         switch self {
         case .denied, .unconfirmed, .expired, .unseen, .withdrawn, .tooMany, .muted, .keyring,
             .unlockedMeanwhile, .restrictedMeanwhile,
-            .notGranted, .unrecorded, .unrecordable, .forbidden, .guessableKey, .vault(.unavailable),
+            .notGranted, .unrecorded, .unrecordable, .tooManyChanges,
+            .forbidden, .guessableKey, .vault(.unavailable),
             .vault(.refused):
             .beforeOpening(sentence)
-        default: .neverOpened(vault)
+        default: .neverOpened
         }
     }
 

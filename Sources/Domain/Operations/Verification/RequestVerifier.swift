@@ -56,6 +56,7 @@ struct RequestVerifier: Sendable {
             )
         case .refused: throw .unverified
         case .unrecordable: throw .unrecordable
+        case .tooManyChanges: throw .tooManyChanges
         case .keyringLocked: throw .locked
         case .keyringUnavailable(let error): throw .keyring(error.publicAdvice)
         }

@@ -51,7 +51,8 @@ import Testing
     /// What may differ: a name that was free may be taken, one unlock does for whatever is wanted next, the answer is the
     /// same whatever goes out without it, and the keyring may be unlocked meanwhile.
     private static let free: Set<String> = [
-        "suggestedID", "isNameTaken", "deniedName", "wantedHost", "unaskedCount", "unlocksKeyring",
+        "suggestedID", "isNameTaken", "restricted", "deniedName", "wantedHost", "unaskedCount",
+        "unlocksKeyring",
     ]
     /// What is made of another one, or of an ended request alone, or says how the text is written.
     private static let made: Set<String> = ["entryLines", "furtherEntries", "hostForm"]

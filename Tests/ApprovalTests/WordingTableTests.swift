@@ -138,6 +138,30 @@ extension ApprovalRequest {
             ]
         ) { .associate(script, suggesting: "backup") },
         Words(
+            "associate of another client of a program that is restricted",
+            "Let the command keybell (“mail check”) ask Keybell for logins?",
+            [
+                "It is restricted as “keybell”, seeing only group Work; a new client sees everything.",
+                "Keybell will call it “mail check”.", "If you allow it, it can ask for logins from now on.",
+            ]
+        ) {
+            .associate(command(group: 50), suggesting: "mail check").with {
+                $0.restricted = RestrictedRelative(name: "keybell", part: "group Work", hasKey: false)
+            }
+        },
+        Words(
+            "associate of a key that is restricted",
+            "Let the command keybell (“mail check”) ask Keybell for logins?",
+            [
+                "Its key is known as “keybell”, which sees only group Work, and stays restricted to that.",
+                "Keybell will call it “mail check”.", "If you allow it, it can ask for logins from now on.",
+            ]
+        ) {
+            .associate(command(group: 50), suggesting: "mail check").with {
+                $0.restricted = RestrictedRelative(name: "keybell", part: "group Work", hasKey: true)
+            }
+        },
+        Words(
             "associate by the command keybell",
             "Let the command keybell ask Keybell for logins?",
             ["Keybell will call it “keybell”.", "If you allow it, it can ask for logins from now on."]
@@ -192,6 +216,19 @@ extension ApprovalRequest {
                     created: 1_777_809_600,
                     lastUsed: 1_795_521_600
                 )
+            }
+        },
+        Words(
+            "overwrite of a client that is restricted",
+            "Let chromium take over the name “firefox”?",
+            [
+                "That name belongs to /usr/bin/firefox.",
+                "If you allow it, that one loses its access and everything it was allowed.",
+                "As that one, it sees only group Work.",
+            ]
+        ) {
+            .overwrite(.named("chromium")).with {
+                $0.replaced = KeyOwner(program: "/usr/bin/firefox", part: "group Work")
             }
         },
         Words(

@@ -28,7 +28,7 @@ import Vault
             #expect(answer.status == 503)
             let reply = try IncomingReply(parsing: answer.body, key: nil)
             #expect(!reply.success && reply.hash == nil)
-            #expect(reply.error == Refusal.neverOpened("main").sentence)
+            #expect(reply.error == Refusal.neverOpened.sentence)
         }
         let question = try await fixture.next(&events)
         #expect(question.kind == .unlock)
@@ -110,7 +110,7 @@ import Vault
             let exchange = try await fixture.verified(client, body, .deny)
             #expect(exchange.status == 503, "\(id): \(exchange.body)")
             #expect(exchange.reply.hash == nil && !exchange.reply.success)
-            #expect(exchange.reply.error == Refusal.neverOpened("main").sentence)
+            #expect(exchange.reply.error == Refusal.neverOpened.sentence)
         }
     }
 

@@ -242,10 +242,25 @@ import Vault
         #expect(await fixture.vault.unlocks == 1)
     }
 
+    @Test func `while the first vault was never opened its name is told to nobody who doesn't see it`()
+        async throws
+    {
+        let fixture = await OperationsFixture(
+            vault: MemoryVault("hidden", hash: nil),
+            others: [MemoryVault("other")]
+        )
+        await fixture.clients.restrict(fixture.client, to: try ClientRestriction(vaults: ["other"]))
+        for body in try Self.reads(fixture.client) + [fixture.client.request(.testAssociate)] {
+            let exchange = try await fixture.verified(fixture.client, body)
+            #expect(exchange.status == 503 && !exchange.body.contains("hidden"), "\(exchange.body)")
+        }
+    }
+
     @Test func `where none of its vaults is there it finds nothing and saves nothing`() async throws {
-        for restriction in [try ClientRestriction(vaults: ["gone"]), .unreadable] {
+        let restrictions = [try ClientRestriction(vaults: ["gone"]), .unreadable]
+        for (restriction, ask) in restrictions.flatMap({ [($0, ClientRules.Ask.never), ($0, .always)] }) {
             let fixture = try await Self.fixture("hosts", hasOutside: true) {
-                ($0.access, $0.bulkAccess, $0.saving) = (.never, .never, .never)
+                ($0.access, $0.bulkAccess, $0.saving) = (.never, ask, .never)
             }
             await fixture.clients.restrict(fixture.client, to: restriction)
             for body in try Self.reads(fixture.client) {

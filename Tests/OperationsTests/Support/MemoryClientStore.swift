@@ -105,6 +105,12 @@ actor MemoryClientStore: ClientStore {
         return clients.values.map(\.client).filter { $0.fingerprint == fingerprint }.map(\.id).min()
     }
 
+    func restrictedClient(ofKey fingerprint: String, program: String, origin: String?) -> Client? {
+        let restricted = clients.values.map(\.client).filter { !$0.restriction.isEverything }
+        return restricted.first { $0.fingerprint == fingerprint }
+            ?? restricted.first { $0.program == program && $0.origin == origin }
+    }
+
     func suggestID(from base: String) -> String {
         let base = PlainName(cleaning: base, limit: 64)?.text ?? "client"
         guard !isLocked, isTaken(base) else { return base }

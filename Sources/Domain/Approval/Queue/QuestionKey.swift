@@ -80,7 +80,7 @@ struct QuestionKey: Hashable, Sendable {
         // When it was last used changes with each use.
         [
             owner?.program, owner?.origin, owner?.created.map { String($0) }, owner?.fingerprint,
-            owner?.extensionName,
+            owner?.extensionName, owner?.part,
         ]
     }
 

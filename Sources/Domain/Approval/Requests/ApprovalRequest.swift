@@ -140,6 +140,8 @@ package struct ApprovalRequest: Sendable, Hashable {
     package var unaskedCount = 0
     /// Associate: whether another client is known to have the suggested Id.
     package var isNameTaken = false
+    /// Associate: a client of the same key or program that is restricted, if one is known.
+    package var restricted: RestrictedRelative?
     /// Associate: the name that it was just not given, being another client's.
     package var deniedName: String?
     /// Associate: whether the keyring is locked, so that an allow raises its prompt.

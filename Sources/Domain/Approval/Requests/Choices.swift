@@ -146,7 +146,8 @@ extension Choices {
                 throw .invalidAnswer("unknown choice: \(PlainText.field(key, limit: 40))")
             }
         }
-        guard !part.isEmpty else { return }
+        // Empty lists say nothing: what comes with a name that is taken over is lifted by `restrict` alone.
+        guard part.values.contains(where: { !$0.isEmpty }) else { return }
         do throws(RestrictionError) {
             restriction = try ClientRestriction(
                 vaults: part["vaults"] ?? [],

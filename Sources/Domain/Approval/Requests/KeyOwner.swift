@@ -16,6 +16,8 @@ package struct KeyOwner: Sendable, Hashable {
     package var name: String?
     /// What the person calls the extension of that Origin, if anything.
     package var extensionName: String?
+    /// What it is restricted to, in words, if to anything.
+    package var part: String?
 
     /// Describes whose key it is.
     package init(
@@ -25,7 +27,8 @@ package struct KeyOwner: Sendable, Hashable {
         lastUsed: UInt64? = nil,
         fingerprint: String? = nil,
         name: String? = nil,
-        extensionName: String? = nil
+        extensionName: String? = nil,
+        part: String? = nil
     ) {
         self.program = program
         self.origin = origin
@@ -34,5 +37,6 @@ package struct KeyOwner: Sendable, Hashable {
         self.fingerprint = fingerprint
         self.name = name
         self.extensionName = extensionName
+        self.part = part
     }
 }

@@ -8,7 +8,8 @@ extension Wording {
     static func warnings(_ request: ApprovalRequest) -> [BodyLine] {
         let lines =
             losses(request) + [
-                exception(request), newHostsElsewhere(request), settings(request), stranger(request),
+                restricted(request), exception(request), newHostsElsewhere(request), settings(request),
+                stranger(request),
                 unverified(request), formElsewhere(request), pageElsewhere(request), plainHTTP(request),
             ] + callerWarnings(request.caller)
         return lines.compactMap(\.self)
@@ -32,7 +33,32 @@ extension Wording {
                 "If you allow it, that one loses its access and everything it was allowed.",
                 brief: "That one loses its access."
             ),
+            request.replaced?.part.map { part in
+                BodyLine(
+                    "As that one, it sees only \(part).",
+                    brief: "It is restricted as that one.",
+                    terse: "It is restricted."
+                )
+            },
         ]
+    }
+
+    /// That who asks to be let in, or another one like it, is restricted.
+    private static func restricted(_ request: ApprovalRequest) -> BodyLine? {
+        guard request.kind == .associate, let known = request.restricted else { return nil }
+        let (name, brief) = (quoted(known.name), TitleRoom.brief.quotes(known.name))
+        guard known.hasKey else {
+            return BodyLine(
+                "It is restricted as \(name), seeing only \(known.part); a new client sees everything.",
+                brief: "It is restricted as \(brief); a new one isn't.",
+                terse: "It sees more than \(brief)."
+            )
+        }
+        return BodyLine(
+            "Its key is known as \(name), which sees only \(known.part), and stays restricted to that.",
+            brief: "It is restricted as \(brief), and stays so.",
+            terse: "It stays restricted."
+        )
     }
 
     /// What comes with the name that a new key would get.

@@ -29,6 +29,8 @@ struct HandlerParts: Sendable {
     var replies = ReplyBudget()
     /// What follows the answers.
     var followUps = FollowUpTasks()
+    /// What is told about requests.
+    var notices = RareNotices()
     /// How long a signed test-associate is held while something is being unlocked for it.
     var testAssociateHold: Duration = .seconds(15)
 }

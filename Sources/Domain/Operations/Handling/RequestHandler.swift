@@ -104,14 +104,13 @@ package final class RequestHandler: MessageHandler {
     }
 
     private func log(_ refusal: Refusal, of type: RequestType) {
-        let logger = parts.logger
-        logger.info("refused", metadata: ["type": "\(type.rawValue)", "why": "\(refusal.sentence)"])
+        let (notices, logger) = (parts.notices, parts.logger)
+        notices.tell("refused \(type.rawValue)", why: refusal.sentence, .info, to: logger)
         switch refusal {
         // Of a save the vault itself says it, with its name.
         case .vault(.failed(let reason)) where type != .setLogin:
-            logger.error("a vault failed", metadata: ["why": "\(reason)"])
-        case .keyring(let advice):
-            logger.error("the keyring can't be used", metadata: ["why": "\(advice)"])
+            notices.tell("a vault failed", why: "\(reason)", .error, to: logger)
+        case .keyring(let advice): notices.tell("the keyring can't be used", why: advice, .error, to: logger)
         default: break
         }
     }
@@ -119,8 +118,8 @@ package final class RequestHandler: MessageHandler {
     private func refuse(_ refusal: Refusal, type: RequestType?, id: String?) async -> EncodedReply {
         var refusal = refusal
         // Clients take a 200 without a Hash for a broken server, or keep a key under a wrong one for good.
-        if refusal.status(for: type) != 400, let store = await vaults.neverOpened() {
-            refusal = refusal.beforeOpening(store.name)
+        if refusal.status(for: type) != 400, await vaults.neverOpened() != nil {
+            refusal = refusal.beforeOpening
         }
         var reply = Reply(
             failing: type,

@@ -48,6 +48,7 @@ struct RequestOperations: Sendable {
             approvals: approvals,
             mutes: mutes,
             vaultUnlock: vaultUnlock,
+            notices: parts.notices,
             logger: logger
         )
         let decisions = RememberedDecisions(grants: parts.grants, clients: clients, logger: logger)

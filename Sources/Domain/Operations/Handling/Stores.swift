@@ -22,6 +22,8 @@ package protocol ClientStore: Sendable {
     func client(withID id: String) async throws(ClientError) -> Client?
     /// The Id under which the key with this fingerprint is stored; nil where it is unknown.
     func clientID(ofKey fingerprint: String) async throws(ClientError) -> String?
+    /// A restricted client with this key, or else of this program; nil where none is known.
+    func restrictedClient(ofKey fingerprint: String, program: String, origin: String?) async -> Client?
     /// An Id near `base` that no client has.
     func suggestID(from base: String) async -> String
     /// Whether a client other than that of a key is shown under this name, which is not its Id.

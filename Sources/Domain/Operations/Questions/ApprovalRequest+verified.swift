@@ -28,7 +28,19 @@ extension KeyOwner {
             lastUsed: client.lastUsed,
             fingerprint: client.fingerprint,
             name: client.name,
-            extensionName: client.extensionName
+            extensionName: client.extensionName,
+            part: client.restriction.isEverything ? nil : client.restriction.words
+        )
+    }
+}
+
+extension RestrictedRelative {
+    /// What a person is told of a client that has this key, or else that this program has.
+    init(_ client: Client, _ key: ClientKey) {
+        self.init(
+            name: client.shownName,
+            part: client.restriction.words,
+            hasKey: client.fingerprint == key.fingerprint
         )
     }
 }

@@ -68,7 +68,14 @@ struct ClientApproval: Sendable {
         }
         let answer = await approvals.ask(question, keeping: keeping, onceAsked: asked)
         switch answer {
-        case .allowed, .withdrawn: try await keys.check(verified)
+        case .allowed(_, let code):
+            do throws(Refusal) {
+                try await keys.check(verified)
+            } catch {
+                if let why = error.failure(of: nil) { await approvals.failed(code, because: why) }
+                throw error
+            }
+        case .withdrawn: try await keys.check(verified)
         case .denied, .expired, .unseen, .opened, .tooMany, .quiet: break
         }
         return try PersonDecision(answer)

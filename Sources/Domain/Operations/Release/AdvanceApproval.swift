@@ -30,7 +30,7 @@ struct AdvanceApproval: Sendable {
     /// Asks for a purpose.
     ///
     /// The entries aren't known yet, so an allow is for whatever is found in the vaults that were shown.
-    /// - Returns: What lets it through, with no offers yet, and those vaults' names; nil after a denial.
+    /// - Returns: What lets it through, with no offers yet, and those vaults' names; nil after a denial, and where the client sees no vault.
     func ask(
         _ purpose: Purpose,
         for verified: VerifiedRequest
@@ -39,6 +39,8 @@ struct AdvanceApproval: Sendable {
         // Nothing that is looked for can be granted.
         guard verified.rules.access != .granted else { throw .notGranted }
         let seen = verified.seen(of: vaults)
+        // There is nothing to be asked about.
+        guard !seen.stores.isEmpty else { return nil }
         guard verified.asksInBulk(caller) else {
             return (Released(offers: [], permissions: [.configuration]), seen.stores.map(\.name))
         }

@@ -61,9 +61,9 @@ struct TestAssociate: Sendable {
         }
         // No known client has had it asked for.
         if refusal == .unverified { try await offer.check(requester) }
-        if let store = await vaults.neverOpened() {
+        if await vaults.neverOpened() != nil {
             // Never a 400 here, either.
-            throw refusal.status(for: request.type) == 400 ? .neverOpened(store.name) : refusal
+            throw refusal.status(for: request.type) == 400 ? .neverOpened : refusal
         }
         return await failing(request, because: refusal.sentence)
     }

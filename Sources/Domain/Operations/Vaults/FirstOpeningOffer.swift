@@ -24,7 +24,7 @@ struct FirstOpeningOffer: Sendable {
     func check(_ requester: CachedRequester) async throws(Refusal) {
         guard let store = await vaults.neverOpened() else { return }
         await offer(store, to: requester)
-        throw .neverOpened(store.name)
+        throw .neverOpened
     }
 
     /// Asks the person, independently of the answer: an extension that pings has no other way to say that it is waiting

@@ -14,6 +14,7 @@ struct VaultAccess: Sendable {
     private let approvals: ApprovalBroker
     private let mutes: MuteCheck
     private let vaultUnlock: VaultUnlock
+    private let notices: RareNotices
     private let logger: Logger
 
     /// Makes one for these vaults.
@@ -22,13 +23,14 @@ struct VaultAccess: Sendable {
         approvals: ApprovalBroker,
         mutes: MuteCheck,
         vaultUnlock: VaultUnlock,
+        notices: RareNotices,
         logger: Logger
     ) {
         self.vaults = vaults
         self.approvals = approvals
         self.mutes = mutes
         self.vaultUnlock = vaultUnlock
-        self.logger = logger
+        (self.notices, self.logger) = (notices, logger)
     }
 
     /// The vaults that are open for a verified request; unlocked first, where it wants that and none is.
@@ -57,7 +59,7 @@ struct VaultAccess: Sendable {
         guard let store = await vaults.neverOpened() else { return }
         guard verified.client.restriction.admits(vault: store.name) else { throw .locked }
         if verified.wantsUnlock { try await vaultUnlock.unlock([store], for: verified) }
-        guard await vaults.hash() != nil else { throw .neverOpened(store.name) }
+        guard await vaults.hash() != nil else { throw .neverOpened }
     }
 
     /// What a look into the open vaults finds for a verified request.
@@ -83,10 +85,7 @@ struct VaultAccess: Sendable {
         let locked = await seen.locked()
         guard !locked.isEmpty else { return found }
         guard isNothing(found) else {
-            logger.info(
-                "served from the vaults that are open",
-                metadata: ["locked": "\(locked.map(\.name).joined(separator: ", "))"]
-            )
+            log("served from the vaults that are open", locked, .info)
             return found
         }
         guard mayAsk else {
@@ -117,10 +116,12 @@ struct VaultAccess: Sendable {
 
     /// Logs the vaults that may hold what the open ones don't, since the client isn't told of them.
     private func logLocked(_ locked: [any VaultStore]) {
-        logger.notice(
-            "nothing was found in the vaults that are open, and others are locked",
-            metadata: ["locked": "\(locked.map(\.name).joined(separator: ", "))"]
-        )
+        log("nothing was found in the vaults that are open, and others are locked", locked, .notice)
+    }
+
+    private func log(_ message: String, _ locked: [any VaultStore], _ level: Logger.Level) {
+        let names = locked.map(\.name).joined(separator: ", ")
+        notices.tell(message, why: "locked: \(names)", level, to: logger)
     }
 
     private func openVaults(for verified: VerifiedRequest) async throws(Refusal) -> [OpenVault] {

@@ -72,7 +72,7 @@ struct VaultUnlock: Sendable {
         var question = await question(about: [store], for: client, caller: await requester.asker())
         question.requestType = RequestType.associate.rawValue
         try await unlock([store], asking: question)
-        guard await vaults.hash() != nil else { throw .neverOpened(store.name) }
+        guard await vaults.hash() != nil else { throw .neverOpened }
     }
 
     /// Unlocks a vault for a program that has not said which client it is.

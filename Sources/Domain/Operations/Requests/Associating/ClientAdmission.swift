@@ -71,6 +71,7 @@ struct ClientAdmission: Sendable {
             question.deniedName = base
             question.exception = policy.exception(for: offer.text)
             question.isNameTaken = await naming.isTaken(offer.text, notBy: key)
+            question.restricted = await naming.restricted(key, of: caller)
             question.unlocksKeyring = await registration.isLocked()
             let decided = try PersonDecision(await approvals.ask(question))
             guard decided.allows else { throw decided.refusal }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Approval
 import Callers
 import Clients
 import DisplayText
@@ -55,6 +56,16 @@ struct ClientNaming: Sendable {
         } catch {
             throw .keyring(error.publicAdvice)
         }
+    }
+
+    /// A client with this key, or else of this program, that is restricted.
+    func restricted(_ key: ClientKey, of caller: Caller) async -> RestrictedRelative? {
+        let program = caller.program
+        return await clients.restrictedClient(
+            ofKey: key.fingerprint,
+            program: program.id,
+            origin: program.origin
+        ).map { RestrictedRelative($0, key) }
     }
 
     /// A free name near one that turned out to be taken.

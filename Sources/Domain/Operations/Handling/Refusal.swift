@@ -129,7 +129,6 @@ package enum Refusal: Error, Equatable, Sendable {
         case .vault(.notUnlocked(let failure)): failure.sentence(vault: name)
         case .locked, .vault(.locked): "\(name) is locked."
         case .unverified: "The client's key is not there any more."
-        case .restrictedMeanwhile: "What the client is restricted to was changed meanwhile."
         default: sentence
         }
     }

@@ -76,6 +76,7 @@ struct UnconfiguredObjectsTests {
         case "t": .uint64(1)
         case "a{sv}": .vardict([:])
         case "as": .strings([])
+        case "h": PassedDescriptor(duplicating: 0).map { .descriptor($0) } ?? .string("no descriptor")
         default: .string("unknown type \(signature)")
         }
     }

@@ -112,7 +112,7 @@ struct ReplayTests {
         #expect(made.status == 0, "\(made)")
         try await session.stop()
         let mirror = try ChildProcess(
-            "python3",
+            "/usr/bin/python3",
             ["-c", Self.mirror, "\(session.port)"],
             environment: session.bus.environment
         )
@@ -133,9 +133,10 @@ struct ReplayTests {
         _ = try await mirror.end(within: .seconds(20))
     }
 
-    /// Answers each message with its own signature and texts, as one that was carried out.
+    /// Has Keybell's name on the bus, and answers each message with its own signature and texts, as one that was carried out.
     private static let mirror = """
-        import http.server, json, sys
+        import dbus, dbus.mainloop.glib, dbus.service, http.server, json, os, sys, threading
+        from gi.repository import GLib
         class Mirror(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
                 asked = json.loads(self.rfile.read(int(self.headers['Content-Length'])))
@@ -149,7 +150,17 @@ struct ReplayTests {
                 self.end_headers()
                 self.wfile.write(body)
         server = http.server.HTTPServer(('127.0.0.1', int(sys.argv[1])), Mirror)
+        class Configuration(dbus.service.Object):
+            @dbus.service.method('org.keybell.Configuration1', out_signature='a{sv}')
+            def State(self):
+                sockets = dbus.Array([os.fstat(server.fileno()).st_ino], signature='t')
+                return {'file': '/none', 'current': True, 'port': dbus.UInt32(sys.argv[1]), 'sockets': sockets}
+        dbus.mainloop.glib.DBusGMainLoop(set_as_default=True)
+        bus = dbus.SessionBus()
+        configuration = Configuration(bus, '/org/keybell/Configuration')
+        name = dbus.service.BusName('org.keybell.Keybell', bus)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
         print('ready', flush=True)
-        server.serve_forever()
+        GLib.MainLoop().run()
         """
 }

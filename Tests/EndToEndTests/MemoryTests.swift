@@ -67,8 +67,11 @@ struct MemoryTests {
         importing.closeInput()
         let report = try await importing.end()
         #expect(report.status == 0, "\(report)")
-        let stored = try MemoryImage.search(try vault.session.daemon.pid, for: secrets)
-        #expect(stored.isEmpty, "\(stored)")
+        // The file that was just written is read again when its change is seen, one secret in the secure heap at a time; what
+        // is left behind anywhere stays.
+        _ = try await eventually("the end of what looks at the file") {
+            try MemoryImage.search(try vault.session.daemon.pid, for: secrets).isEmpty ? () : nil
+        }
     }
 
     @Test func `what was handed out, saved and read anew is gone after that`() async throws {

@@ -42,9 +42,12 @@ import XMLTree
         #expect(text == "<a><b x=\"1\">two &amp; three</b><c>four</c></a>")
     }
 
+    private static func canHold(_ utf8: [UInt8]) -> Bool { Document.canHold(utf8.span) }
+
     @Test(arguments: ["\u{0}", "\u{1}", "\u{B}", "\u{1F}", "\u{FFFE}", "\u{FFFF}"])
     func `what XML can't have is never left out: the document can't be written`(character: String) {
         #expect(!Document.canHold("a\(character)b"))
+        #expect(!Self.canHold(Array("a\(character)b".utf8)))
         for text in [character, "a\(character)", "\(character)b", "\u{FFFD}\(character)"] {
             var document = document
             document.setText(of: b, to: text)
@@ -68,6 +71,8 @@ import XMLTree
         ]
         let text = String(String.UnicodeScalarView(numbers.compactMap { Unicode.Scalar($0) }))
         #expect(Document.canHold(text))
+        #expect(Self.canHold(Array(text.utf8)))
+        #expect(!Self.canHold([0x61, 0xED, 0xA0, 0x80]))
         var document = document
         document.setText(of: b, to: text)
         let again = try Document(parsing: document.serialized())

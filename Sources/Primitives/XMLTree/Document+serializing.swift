@@ -159,5 +159,22 @@ extension Document {
         }
     }
 
+    /// Whether a document can have a text that may be a secret: it is looked at where it is, and false if it isn't UTF-8.
+    package static func canHold(_ utf8: Span<UInt8>) -> Bool {
+        // Where it is wrong doesn't matter.
+        guard (try? UTF8Span(validating: utf8)) != nil else { return false }
+        var last: UInt32 = 0
+        for index in utf8.indices {
+            last = (last << 8 | UInt32(utf8[index])) & 0xFF_FFFF
+            switch last & 0xFF {
+            case 0x09, 0x0A, 0x0D: continue
+            case ..<0x20: return false
+            // U+FFFE and U+FFFF.
+            default: if last == 0xEF_BFBE || last == 0xEF_BFBF { return false }
+            }
+        }
+        return true
+    }
+
     private static let declaration = #"<?xml version="1.0" encoding="utf-8"?>"# + "\n"
 }

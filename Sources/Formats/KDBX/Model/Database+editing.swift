@@ -141,7 +141,8 @@ extension Database {
             // Protected values are base64 in the file: they can be anything.
             let former = places?.value(change.name)
             guard let value = change.value, !willBeProtected(change, former) else { continue }
-            guard let text = value.exposedText(), Document.canHold(text) else { throw .unwritable }
+            // As text, a short one would be left behind on the thread's stack, which nothing wipes.
+            guard value.withSpan({ Document.canHold($0) }) else { throw .unwritable }
         }
     }
 

@@ -30,7 +30,7 @@ struct KeyringOpeningTests {
         )
         _ = try await service.requestName(KeybellBus.name)
         await #expect(throws: ConsoleError.refused("It is coming back.")) {
-            _ = try await Keyring.open(DaemonBus(bus: client), collection: "default")
+            _ = try await Keyring.open(DaemonBus(bus: client, name: KeybellBus.name), collection: "default")
         }
         #expect(asked.now == [VaultsInterface.keyring])
         #expect(!keyring.hasStarted)

@@ -132,6 +132,18 @@ struct FalseDaemonTests {
         }
         let given = try await Self.helper(session, "get")
         #expect(given.output.isEmpty && given.errors.contains("runs in a sandbox"), "\(given)")
+        let file = try session.bus.folder.write("a.csv", "name,url,username,password\na,,u,geheim\n")
+        for arguments in [["import", file], ["import", file, "--dry-run"]] {
+            let report = try await session.keybell(arguments)
+            #expect(report.status == 1 && report.errors.contains("runs in a sandbox"), "\(report)")
+        }
+        // Where there is a terminal, it would be lent.
+        let terminal = try await TerminalWindow(
+            ["sh", "-c", "'\(DaemonSession.programs)/keybell' unlock; cat"],
+            environment: session.bus.environment
+        )
+        try await terminal.shows("runs in a")
+        try await terminal.close()
         #expect(try await BusAnswerer(session).questions().isEmpty)
         daemon.terminate()
         _ = try await daemon.end(within: .seconds(20))

@@ -9,6 +9,9 @@ import Settings
 /// The daemon, as seen over the session bus.
 struct DaemonBus: Sendable {
     let bus: BusConnection
+    /// What it is called by: its well-known name, which anybody may own, or the unique name of one that was looked at
+    /// (``trusted()``).
+    let name: String
 
     /// How long a bus may take for the first word.
     private static let handshake = Duration.seconds(15)
@@ -28,7 +31,7 @@ struct DaemonBus: Sendable {
         case .cancelled: throw .unreachable("The session bus is no longer waited for.")
         }
         do throws(DBusError) {
-            return DaemonBus(bus: try outcome.get())
+            return DaemonBus(bus: try outcome.get(), name: KeybellBus.name)
         } catch {
             guard error.name != DBusError.Name.limitsExceeded else {
                 throw .refused(
@@ -45,6 +48,14 @@ struct DaemonBus: Sendable {
         }
     }
 
+    /// The same, sure to be the person's own: for what is given a secret or a terminal.
+    ///
+    /// - Throws: What is wrong with whatever has its name, or that nothing has.
+    func trusted() async throws(ConsoleError) -> DaemonBus {
+        guard let owner = try await trustedOwner() else { throw .unreachable(ConsoleError.notRunning) }
+        return DaemonBus(bus: bus, name: owner)
+    }
+
     /// Calls a method of the daemon; `starts` says whether the bus may start the daemon for this.
     @discardableResult
     func call(
@@ -59,7 +70,7 @@ struct DaemonBus: Sendable {
         }
         do throws(DBusError) {
             return try await bus.call(
-                KeybellBus.name,
+                name,
                 path,
                 interface.name,
                 method.name,
@@ -81,7 +92,7 @@ struct DaemonBus: Sendable {
     /// Whether the daemon has its name, or the bus is too busy to say.
     private func isThere() async -> Bool {
         do throws(DBusError) {
-            return try await bus.owner(of: KeybellBus.name) != nil
+            return try await bus.owner(of: name) != nil
         } catch {
             return error.name != DBusError.Name.disconnected
         }
@@ -164,7 +175,7 @@ extension ConsoleError {
     }
 
     /// What to do where no daemon is on the bus: with a mistake in its configuration it doesn't come there.
-    private static var notRunning: String {
+    fileprivate static var notRunning: String {
         do throws(ConfigurationError) {
             _ = try Configuration.loadIfThere()
             return

@@ -27,7 +27,8 @@ extension DaemonBus {
         // A terminal that can't be lent isn't: pinentry then asks on the display.
         if let terminal, TerminalDevice.mayBeOpened(terminal), let lease = try? TerminalLease() {
             defer { withExtendedLifetime(lease) {} }
-            return try await unlock(vault ?? "", lending: terminal, within: Self.unlockTimeout)
+            // A false one could ask for the password there.
+            return try await trusted().unlock(vault ?? "", lending: terminal, within: Self.unlockTimeout)
         }
         do throws(ConsoleError) {
             try await call(
@@ -48,7 +49,7 @@ extension DaemonBus {
     ///   - terminal: The terminal's device.
     ///   - time: How long the person may take.
     /// - Throws: Why it isn't open.
-    func unlock(
+    private func unlock(
         _ vault: String,
         lending terminal: String,
         within time: Duration

@@ -6,15 +6,15 @@ import Glibc
 import Linux
 
 extension DaemonBus {
-    /// The sockets on which the daemon says that it listens, by the kernel's numbers; the bus starts it for that.
+    /// The unique name of the person's own daemon, which the bus starts if need be.
     ///
-    /// The daemon is who has its name on the session bus: a process of our user that sees the same processes and mounts as
+    /// That is who has its name on the session bus: a process of our user that sees the same processes and mounts as
     /// we do or, where we have mounts of our own, as a hardened unit has, as the bus does. So it is in no sandbox or
     /// container, whatever one may own on the bus.
     ///
-    /// - Returns: Them; nil where no daemon is on this bus.
-    /// - Throws: Why they aren't told.
-    func listeningSockets() async throws(ConsoleError) -> Set<UInt64>? {
+    /// - Returns: It; nil where no daemon is on this bus.
+    /// - Throws: Why what has its name isn't it.
+    func trustedOwner() async throws(ConsoleError) -> String? {
         do throws(DBusError) {
             if try await bus.owner(of: KeybellBus.name) == nil { _ = try await state(of: KeybellBus.name) }
             guard let owner = try await bus.owner(of: KeybellBus.name) else { return nil }
@@ -25,9 +25,22 @@ extension DaemonBus {
                         + "nothing was sent."
                 )
             }
-            let details = try await state(of: owner)
             guard process.isConfirmed(by: try await bus.credentials(of: owner)) else { return nil }
-            guard let sockets = details?.sockets else {
+            return owner
+        } catch {
+            guard !error.saysAbsent else { return nil }
+            throw ConsoleError(error)
+        }
+    }
+
+    /// The sockets on which the person's own daemon says that it listens, by the kernel's numbers.
+    ///
+    /// - Returns: Them; nil where no daemon is on this bus.
+    /// - Throws: Why they aren't told.
+    func listeningSockets() async throws(ConsoleError) -> Set<UInt64>? {
+        guard let owner = try await trustedOwner() else { return nil }
+        do throws(DBusError) {
+            guard let sockets = try await state(of: owner)?.sockets else {
                 throw DBusError.failed(
                     "This Keybell can't say where it listens: restart the daemon if it is older than this command."
                 )

@@ -8,6 +8,7 @@ struct ImportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
         abstract: "Take over logins that another program has exported.",
+        usage: "keybell import <file> [<options>]",
         discussion: """
             FILE is a CSV file as Firefox, Chrome, Edge, Brave, Bitwarden and KeePassXC export it, or a KeePass database \
             (.kdbx); which it is shows by how it begins. `-` is standard input. What isn't in the vault yet is added, all \
@@ -42,7 +43,7 @@ struct ImportCommand: AsyncParsableCommand {
         // Before anybody is asked for anything.
         let file = try ImportFile(file)
         let (isKept, kind) = (file.isRegular, file.kind)
-        let daemon = try await DaemonBus.connect()
+        let daemon = try await DaemonBus.connect().trusted()
         let vault = try await daemon.openVault(vault)
         let (lines, header): (ImportLines, ExportHeader?)
         switch kind {

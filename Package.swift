@@ -320,7 +320,7 @@ let package = Package(
             of: "BusService",
             [
                 "Approval", "Audit", "BusInterface", "Callers", "Clients", "ConcurrencyTools", "DBus",
-                "DisplayText", "SecretService", "TestSupport", "Vault", logging,
+                "DisplayText", "Linux", "SecretService", "TestSupport", "Vault", logging,
             ]
         ),
         tests(

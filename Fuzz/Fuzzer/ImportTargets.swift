@@ -11,7 +11,7 @@ extension Target {
                 header = try? ExportHeader(row)
                 return
             }
-            guard let bytes = (try? known.login(row))?.transferred() else { return }
+            guard let bytes = try? known.login(row).transferred() else { return }
             var (transfer, count) = (TransferReader(), 0)
             try? transfer.read(bytes + ExportedLogin.endOfTransfer) { count += $0 == nil ? 0 : 1 }
             precondition(count == 1 && transfer.isComplete, "a login has not arrived")

@@ -8,6 +8,7 @@ final class FakeVault: VaultStore {
     private struct State {
         var isLocked = false
         var failure: VaultError?
+        var addingFailure: AddingFailure?
         var listeners: [AsyncStream<Void>.Continuation] = []
     }
 
@@ -30,6 +31,16 @@ final class FakeVault: VaultStore {
     /// What the next unlock ends with.
     func fail(with error: VaultError?) {
         state.withLock { $0.failure = error }
+    }
+
+    /// What additions end with.
+    func failAdding(with failure: AddingFailure) {
+        state.withLock { $0.addingFailure = failure }
+    }
+
+    func add(_ drafts: [SealedDraft]) async throws(AddingFailure) -> [LoginID] {
+        if let failure = state.withLock({ $0.addingFailure }) { throw failure }
+        return drafts.map { _ in .random() }
     }
 
     func status() async -> VaultStatus {

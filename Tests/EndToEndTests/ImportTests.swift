@@ -60,6 +60,9 @@ struct ImportTests {
 
         let again = try Self.json(try await session.keybell("import", file, "--json"))
         #expect(again["same"] as? Int == 3 && again["new"] as? Int == 0, "\(again)")
+        // Whether a password has been guessed is told by no dry run.
+        let looked = try Self.json(try await session.keybell("import", file, "--json", "--dry-run"))
+        #expect(looked["there"] as? Int == 3 && looked["same"] as? Int == 0, "\(looked)")
 
         let changed = try session.bus.folder.write(
             "changed.csv",
@@ -74,7 +77,9 @@ struct ImportTests {
         #expect(!told.output.contains("three"))
         let kept = try await session.run("secret-tool", "lookup", "username", "bob")
         #expect(kept.output == "line one\nline two")
-        #expect(try await session.keybell("log").output.contains("3 logins came into"))
+        let log = try await session.keybell("log").output
+        #expect(log.contains("3 logins came into") && log.contains("0 logins of 3 that were compared came"))
+        #expect(log.contains("3 logins of a file were looked for in"), "\(log)")
     }
 
     @Test func `Bitwarden's file goes into a KeePass file with all that it has, as one save`() async throws {
@@ -144,6 +149,7 @@ struct ImportTests {
         let report = try await session.keybell("import", path, input: "sourcepass\n")
         #expect(report.status == 0 && report.output.contains("new  2  added"), "\(report)")
         #expect(!report.output.contains("rm "))
+        #expect(report.output.contains("left out, of 1 entry: it lies in the recycle bin"), "\(report)")
         #expect(try await session.run("secret-tool", "lookup", "username", "alice").output == "pass of alice")
         let found = try await session.run("secret-tool", "search", "username", "alice")
         #expect((found.output + found.errors).contains("group = Work"), "\(found)")
@@ -193,6 +199,32 @@ struct ImportTests {
             input: "name,url,username,password\nb,https://b.example,u,p\n"
         )
         #expect(piped.status == 0 && !piped.output.contains("rm "), "\(piped)")
+    }
+
+    @Test func `an import that is refused ends whatever its input does, and one that is ended makes room`()
+        async throws
+    {
+        let session = try await DaemonSession()
+        let text = "name,url,username,password\na,https://a.example,u,p\n"
+        let file = try session.bus.folder.write("a.csv", text)
+        let first = try session.starting("import", "-", input: nil)
+        first.write(text)
+        _ = try await eventually("the first one's turn") {
+            let report = try await session.keybell("import", file, "--dry-run")
+            return report.errors.contains("Another import is under way") ? () : nil
+        }
+        let second = try session.starting("import", "-", input: nil)
+        second.write(text)
+        let refused = try await second.end()
+        #expect(refused.status == 1 && refused.errors.contains("Another import is under way"), "\(refused)")
+        first.terminate()
+        let ended = try await first.end()
+        #expect(ended.errors.contains("the import was sent; Keybell hasn't confirmed it."), "\(ended)")
+        let third = try await eventually("room") {
+            let report = try await session.keybell("import", file)
+            return report.errors.contains("Another import is under way") ? nil : report
+        }
+        #expect(third.status == 0 && third.output.contains("new  1  added"), "\(third)")
     }
 
     @Test func `of a caller that goes away in the middle nothing is stored, and the next import runs`()

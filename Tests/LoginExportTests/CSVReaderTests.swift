@@ -33,7 +33,7 @@ struct CSVReaderTests {
         ("\"x\r\ny\nz\",1\nnext,2", ["1 x\r\ny\nz|1", "4 next|2"]),
         ("ü,日本語,🔑\n", ["1 ü|日本語|🔑"]),
         ("\"a\"b,c\nd,e", ["1 strayQuote", "2 d|e"]),
-        ("a,b\n\"c,d\ne,f\n", ["1 a|b", "2 unclosedQuote"]),
+        ("a,b\n\"c,d\ne,f\n", ["1 a|b", "2 unclosedQuote(lastLine: 3)"]),
         ("a\u{0}b,c\nd", ["1 nul", "2 d"]), ("\"a\u{0}\nb\",c\nd", ["1 nul", "3 d"]),
     ])
     func `rows are read however the bytes arrive`(_ text: String, _ expected: [String]) {
@@ -49,6 +49,13 @@ struct CSVReaderTests {
         #expect(Self.rows(quoted) == ["1 tooLong", "3 d"])
         let commas = [UInt8](repeating: UInt8(ascii: ","), count: 100_000)
         #expect(Self.rows(commas + Array("\nb".utf8)) == ["1 tooManyColumns", "2 b"])
+    }
+
+    @Test func `a quotation mark that is never closed is told as that, however much it swallows`() {
+        let rows = [UInt8](repeating: UInt8(ascii: "x"), count: 1 << 10) + [UInt8(ascii: "\n")]
+        let swallowed = Array("a\n\"b\n".utf8) + (0..<2000).flatMap { _ in rows }
+        #expect(Self.rows(swallowed) == ["1 a", "2 unclosedQuote(lastLine: 2002)"])
+        #expect(Self.rows(swallowed + [65]) == ["1 a", "2 unclosedQuote(lastLine: 2003)"])
     }
 
     @Test func `what isn't UTF-8 is told when it is looked at`() {

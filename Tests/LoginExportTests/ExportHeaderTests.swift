@@ -146,6 +146,14 @@ struct ExportHeaderTests {
         #expect(throws: expected) { _ = try Self.read(header) }
     }
 
+    @Test(arguments: [
+        ("name,url,username,password,Password", ["password", "password"]),
+        ("folder,collections,name,login_uri,login_username,login_password", ["folder", "collections"]),
+    ])
+    func `two columns that say the same are refused`(_ header: String, _ names: [String]) throws {
+        #expect(throws: ExportHeader.Fault.repeated(names)) { _ = try Self.read(header) }
+    }
+
     @Test func `a row with more or fewer columns, or other bytes, is told`() throws {
         let (_, rows) = try Self.read("name,url,username,password\na,b,c\na,b,c,d,e\na,b,c,d\n")
         #expect(throws: RowFault.columns(3, expected: 4)) { try rows[0].get() }

@@ -21,7 +21,7 @@ struct TransferReaderTests {
     @Test(arguments: [1, 7, 10_000])
     func `logins come out as they went in, however the bytes arrive`(_ piece: Int) throws {
         var bytes: [UInt8] = []
-        for number in 0..<3 { bytes += try #require(Self.login(number).transferred()) }
+        for number in 0..<3 { bytes += try Self.login(number).transferred() }
         bytes += ExportedLogin.endOfTransfer
         var reader = TransferReader()
         var found: [ExportedLogin?] = []
@@ -40,13 +40,18 @@ struct TransferReaderTests {
     }
 
     @Test
-    func `a login without anything, with a NUL or too long doesn't travel in a way that ends the others`() {
-        #expect(ExportedLogin().transferred() == Array("password\0\0\0".utf8))
+    func `a login without anything, with a NUL or too long doesn't travel in a way that ends the others`()
+        throws
+    {
+        #expect(try ExportedLogin().transferred() == Array("password\0\0\0".utf8))
         var login = ExportedLogin()
         login.notes = SecretBytes(utf8: "a\0b")
-        #expect(login.transferred() == nil)
+        #expect(throws: RowFault.nul) { try login.transferred() }
         login.notes = SecretBytes(copying: [UInt8](repeating: 65, count: 1 << 19))
-        #expect(login.transferred() == nil)
+        #expect(throws: RowFault.tooLong) { try login.transferred() }
+        login.notes = SecretBytes(utf8: "")
+        login.fields = (0..<510).map { ("\($0)", SecretBytes(utf8: "1")) }
+        #expect(throws: RowFault.tooManyFields) { try login.transferred() }
     }
 
     @Test(arguments: [

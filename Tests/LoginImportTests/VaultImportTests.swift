@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ConcurrencyTools
+import Glibc
 import Linux
 import LoginExport
 import SecureMemory
@@ -36,7 +37,7 @@ struct VaultImportTests {
         let sent = Task(executorPreference: writing) {
             for login in logins {
                 // What isn't taken any more is told by the import.
-                try? own.write(login.transferred() ?? [], within: .seconds(60))
+                if let bytes = try? login.transferred() { try? own.write(bytes, within: .seconds(60)) }
             }
             // Nor what comes at the end.
             try? own.write(end, within: .seconds(60))
@@ -145,19 +146,42 @@ struct VaultImportTests {
         await #expect(throws: ImportFailure.broken("A login has a member that isn't known, or one twice.")) {
             try await Self.run(rows, into: vault, end: Array("colour\0red\0\0\0".utf8))
         }
-        await vault.fail(with: AddingFailure(.failed("full"), added: [0: .random()]))
-        await #expect(throws: ImportFailure.vault(.failed("full"), left: 1)) {
-            try await Self.run(rows, into: vault)
+        for failure in [
+            AddingFailure(.failed("full"), added: [0: .random()]),
+            AddingFailure(.unavailable("slow"), isUndecided: true),
+        ] {
+            await vault.fail(with: failure)
+            await #expect(throws: ImportFailure.storing(failure, of: 1)) {
+                try await Self.run(rows, into: vault)
+            }
         }
         await vault.lock()
-        await #expect(throws: ImportFailure.vault(.locked, left: 0)) { try await Self.run(rows, into: vault) }
+        await #expect(throws: ImportFailure.vault(.locked)) { try await Self.run(rows, into: vault) }
         #expect(await vault.saves == 0)
     }
 
-    @Test func `a file is no stream`() throws {
-        let file = try FileChunks("/proc/self/exe")
-        #expect(file.isRegular)
+    @Test func `a dry run says of what is there only that it is, and looks at no secret`() async throws {
+        let vault = ListedVault()
+        _ = try await Self.run([Self.login("https://a.example", "u", "p")], into: vault)
+        let guesses = ["p", "q"].map { Self.login("https://a.example", "u", $0) }
+        let others = ["u", "u"].map { Self.login("https://b.example", $0, "p") }
+        let result = try await Self.run(guesses + others, into: vault, isDryRun: true)
+        #expect(result.outcomes == [.there, .there, .new, .same])
+        #expect(result.comparedCount == 4)
+        #expect(await vault.opened == 0)
+    }
+
+    @Test func `neither a pipe nor a file is a stream, and reading leaves its owner's end as it is`() throws {
+        var ends: [Int32] = [-1, -1]
+        #expect(unsafe pipe(&ends) == 0)
+        defer { for end in ends { close(end) } }
+        #expect(throws: SystemCallError.self) { try ByteStream(duplicating: ends[0]) }
         #expect(throws: SystemCallError.self) { try ByteStream(duplicating: 0x7FFF) }
+        let (own, other) = try ByteStream.pair()
+        try own.write([65], within: .seconds(10))
+        var buffer: [UInt8] = [0]
+        #expect(try ByteStream(duplicating: other.number).read(into: &buffer, within: .seconds(10)) == 1)
+        #expect(fcntl(other.number, F_GETFL) & O_NONBLOCK == 0)
     }
 
     @Test
@@ -170,7 +194,7 @@ struct VaultImportTests {
         #expect(outcomes.allSatisfy { $0 == .new })
         _ = try await Self.run(many, into: vault)
         #expect(await vault.opened <= 64)
-        let one = try #require(Self.login("", "u", "p").transferred())
+        let one = try Self.login("", "u", "p").transferred()
         var flood: [UInt8] = []
         for _ in 0...50_000 { flood += one }
         await #expect(throws: ImportFailure.tooMany) { try await Self.run([], into: vault, end: flood) }

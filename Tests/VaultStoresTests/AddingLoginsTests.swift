@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Dispatch
 import Foundation
 import KDBX
 import Linux
@@ -66,6 +67,23 @@ struct AddingLoginsTests {
         await fixture.store.fileChanged()
         #expect(try fixture.read().entries.count == 22)
         #expect(try await fixture.store.index().count == 22)
+    }
+
+    @Test func `where a file is written for too long, it is undecided what comes in`() async throws {
+        let isOpen = DispatchSemaphore(value: 0)
+        let fixture = try KDBXFixture(
+            timeout: .seconds(2),
+            reached: { step throws(SystemCallError) in
+                if step == .backedUp { _ = isOpen.wait(timeout: .now() + 60) }
+            }
+        )
+        try await fixture.store.unlock(for: UnlockReason())
+        await #expect { try await fixture.store.add(Self.sealed(2)) } throws: { error in
+            (error as? AddingFailure)?.isUndecided ?? false
+        }
+        isOpen.signal()
+        await fixture.store.finish()
+        #expect(try fixture.read().entries.count == 4)
     }
 
     @Test func `one that can't be stored keeps all of them out of a file`() async throws {
@@ -136,6 +154,71 @@ struct AddingLoginsTests {
         await #expect(throws: AddingFailure.self) { try await store.add([SealedDraft(draft)]) }
         draft.fields["x"] = SecretBytes(utf8: "y")
         await #expect(throws: AddingFailure.self) { try await store.add([SealedDraft(draft)]) }
+        #expect(try await fixture.items(StoreFixture.schema).isEmpty)
+        #expect(try await fixture.items(StoreFixture.extraSchema).isEmpty)
+    }
+
+    @Test func `the secrets of many logins are fetched by one call`() async throws {
+        let fixture = try await StoreFixture()
+        let provider = try await RefusingProvider(over: fixture.session)
+        let store = try await fixture.store(through: provider)
+        let ids = try await store.add(Self.sealed(7))
+        _ = try await store.index()
+        let before = provider.calls.now["GetSecrets"] ?? 0
+        let found = try await store.secrets(of: ids + [.random()])
+        #expect(provider.calls.now["GetSecrets"] == before + 1)
+        #expect(found.count == 7 && found[ids[6]]?.password == SecretBytes(utf8: "p-6"))
+        #expect(found[ids[6]]?.fields["otp"] != nil)
+    }
+
+    @Test func `one login that a keyring has stored though it says that it has failed is taken back, too`()
+        async throws
+    {
+        let fixture = try await StoreFixture()
+        let provider = try await RefusingProvider(over: fixture.session)
+        let store = try await fixture.store(through: provider)
+        _ = try await store.index()
+        provider.failingAfterwards.update { $0 = "CreateItem" }
+        await #expect(throws: VaultError.self) {
+            try await store.save(LoginDraft(password: SecretBytes(utf8: "p"), title: "T"))
+        }
+        #expect(try await fixture.items(StoreFixture.schema).isEmpty)
+    }
+
+    @Test func `where a keyring doesn't say what it has of a failed one, it is undecided`() async throws {
+        let fixture = try await StoreFixture()
+        let provider = try await RefusingProvider(over: fixture.session)
+        let store = try await fixture.store(through: provider)
+        _ = try await store.index()
+        provider.failingAfterwards.update { $0 = "CreateItem" }
+        provider.failing.update { $0 = "SearchItems" }
+        await #expect { try await store.add(Self.sealed(1)) } throws: { error in
+            (error as? AddingFailure)?.isUndecided ?? false
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func `an addition that is cancelled, or that the daemon's end cuts, leaves nothing in a keyring`(
+        _ isEnd: Bool
+    ) async throws {
+        let fixture = try await StoreFixture()
+        let provider = try await RefusingProvider(over: fixture.session)
+        let store = try await fixture.store(through: provider)
+        _ = try await store.index()
+        provider.holding.update { $0 = "CreateItem" }
+        let adding = Task { try await store.add(Self.sealed(4)) }
+        try await provider.calls.wait(for: "the first item") { $0["CreateItem"] == nil ? nil : () }
+        let end = Task {
+            if isEnd { await store.finish() } else { adding.cancel() }
+        }
+        if isEnd { while await !store.isEnding { await Task.yield() } } else { await end.value }
+        provider.holding.update { $0 = nil }
+        await #expect { try await adding.value } throws: { error in
+            (error as? AddingFailure).map { $0.added.isEmpty && !$0.isUndecided } ?? false
+        }
+        await end.value
+        // The first login's two items.
+        #expect(provider.calls.now["CreateItem"] == 2)
         #expect(try await fixture.items(StoreFixture.schema).isEmpty)
         #expect(try await fixture.items(StoreFixture.extraSchema).isEmpty)
     }

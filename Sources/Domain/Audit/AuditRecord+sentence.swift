@@ -31,7 +31,12 @@ extension AuditRecord {
         case .revoked: "client \(client) was revoked by \(by)"
         case .restricted: "client \(client) was restricted to \(fields[.part] ?? "everything") by \(by)"
         case .imported: "client \(client) was imported from a KeePass file by \(by)"
-        case .loginsImported: "\(logins) came into \(vault) from a file, by \(by)"
+        case .loginsImported where fields[.outcome] == "undecided":
+            "whether \(logins) came into \(vault) from a file isn't known; it was \(by)"
+        case .loginsImported:
+            "\(logins)\(compared) came into \(vault) from a file, by \(by)"
+                + (fields[.outcome] == "failed" ? "; the import failed" : "")
+        case .loginsCompared: "\(logins) of a file were looked for in \(vault), by \(by)"
         case .forgotten:
             "the decision to \(fields[.decision] ?? "allow") \(Self.granted(fields[.kind] ?? "release"))\(place) from \(vault), for client \(client), was forgotten by \(by)"
         case .unmuted:
@@ -107,6 +112,10 @@ extension AuditRecord {
     private var logins: String {
         let count = fields[.count] ?? "0"
         return count == "1" ? "1 login" : "\(count) logins"
+    }
+
+    private var compared: String {
+        fields[.compared].map { $0 == fields[.count] ? "" : " of \($0) that were compared" } ?? ""
     }
 
     private var lookups: String {

@@ -45,6 +45,8 @@ package struct AuditRecord: Equatable, Sendable {
         case imported
         /// New logins came into a vault from a file of the person's.
         case loginsImported = "logins-imported"
+        /// A program has learnt which logins of a file of its own a vault has, by user and place: an import's dry run.
+        case loginsCompared = "logins-compared"
         /// A standing decision was forgotten by the person.
         case forgotten
         /// The person had what was denied unseen since a denial shown again.
@@ -69,11 +71,13 @@ package struct AuditRecord: Equatable, Sendable {
         case request
         /// How many logins.
         case count
+        /// Of an import: how many logins were looked for in the vault.
+        case compared
         /// Their uuids, with spaces.
         case entries
         /// The request's code.
         case code
-        /// How the request ended.
+        /// How the request ended; of an import, `failed`, or `undecided` where it isn't known what came in.
         case outcome
         /// For how long the answer was meant.
         case scope

@@ -14,6 +14,8 @@ package struct ImportResult: Equatable, Sendable {
         case different = 2
         /// It can't be kept.
         case refused = 3
+        /// In a dry run: one of the same user at the same place is there; what else is in the two isn't compared.
+        case there = 4
     }
 
     /// One for each login, in the order in which they came.
@@ -21,11 +23,14 @@ package struct ImportResult: Equatable, Sendable {
     /// Why logins can't be kept, as sentences, by their places; just the first ones.
     package let refusals: [Int: String]
 
+    /// How many have been looked for in the vault.
+    package var comparedCount: Int { outcomes.count - count(.refused) }
+
     /// How many have an outcome.
     package func count(_ outcome: Outcome) -> Int { outcomes.count { $0 == outcome } }
 }
 
-/// Why nothing was imported.
+/// Why an import has failed.
 package enum ImportFailure: Error, Equatable, Sendable {
     /// The logins didn't come in time.
     case late
@@ -33,6 +38,8 @@ package enum ImportFailure: Error, Equatable, Sendable {
     case broken(String)
     /// There are more than can be imported at once.
     case tooMany
-    /// The vault's reason; with it, how many are in the vault nevertheless.
-    case vault(VaultError, left: Int)
+    /// The vault's reason, before anything was stored.
+    case vault(VaultError)
+    /// Why not all of so many new ones are stored for certain; some may be.
+    case storing(AddingFailure, of: Int)
 }

@@ -33,6 +33,13 @@ struct ImportedLogins: ~Copyable {
     /// None yet; `key` makes digests that can be compared.
     init(key: HMACKey) { self.key = key }
 
+    /// Whose logins there are.
+    var identities: Set<LoginIdentity> {
+        var identities: Set<LoginIdentity> = []
+        for case .login(let identity, _, _) in items { identities.insert(identity) }
+        return identities
+    }
+
     /// Reads all that come.
     ///
     /// - Parameter stream: Where they come; it keeps the thread waiting.

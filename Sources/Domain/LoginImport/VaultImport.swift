@@ -12,6 +12,8 @@ package enum VaultImport {
 
     /// How many logins of the same user at the same place are compared with one that comes.
     private static let mostCompared = 64
+    /// How many logins are opened at a time: until they are digested, they are in locked memory.
+    private static let mostAtOnce = 256
     /// How many reasons are given.
     private static let mostReasons = 1000
 
@@ -20,9 +22,10 @@ package enum VaultImport {
     /// - Parameters:
     ///   - stream: Where they come.
     ///   - vault: Where they go; it has to be open.
-    ///   - isDryRun: Whether nothing is added.
+    ///   - isDryRun: Whether nothing is added. Then no secret is compared either: whoever asks would learn whether it has
+    ///     guessed one.
     /// - Returns: What becomes of them.
-    /// - Throws: Why nothing was added.
+    /// - Throws: Why it failed; a cancelled one ends before the next login.
     @concurrent
     package static func run(
         _ stream: ByteStream,
@@ -37,6 +40,8 @@ package enum VaultImport {
         }.get()
     }
 
+    private static let ended = "The import was ended."
+
     private static func imported(
         _ stream: ByteStream,
         into vault: any VaultStore,
@@ -48,10 +53,15 @@ package enum VaultImport {
             // Before anything is read: a locked vault is known at once.
             comparison = StoredLogins(try await vault.index(), key: key)
         } catch {
-            throw .vault(error, left: 0)
+            throw .vault(error)
         }
         var logins = ImportedLogins(key: key)
         try logins.read(stream)
+        do throws(VaultError) {
+            if !isDryRun { try await comparison.look(for: logins.identities, in: vault) }
+        } catch {
+            throw .vault(error)
+        }
         var outcomes: [ImportResult.Outcome] = []
         var refusals: [Int: String] = [:]
         var drafts: [SealedDraft] = []
@@ -61,12 +71,7 @@ package enum VaultImport {
                 outcomes.append(.refused)
                 if refusals.count < mostReasons { refusals[place] = reason }
             case .login(let identity, let content, let draft):
-                let outcome: ImportResult.Outcome
-                do throws(VaultError) {
-                    outcome = try await comparison.outcome(of: content, identity, in: vault)
-                } catch {
-                    throw .vault(error, left: 0)
-                }
+                let outcome = comparison.outcome(of: content, identity, comparing: !isDryRun)
                 outcomes.append(outcome)
                 if outcome == .new { drafts.append(draft) }
             }
@@ -76,7 +81,7 @@ package enum VaultImport {
         do throws(AddingFailure) {
             _ = try await vault.add(drafts)
         } catch {
-            throw .vault(error.reason, left: error.added.count)
+            throw .storing(error, of: drafts.count)
         }
         return result
     }
@@ -85,14 +90,13 @@ package enum VaultImport {
     private struct StoredLogins {
         private struct Candidates {
             var stored: [Login] = []
-            /// What is in those that were looked at; nil for one that can't be read.
-            var contents: [LoginContent?] = []
-            var isRead = false
             /// What has come in this import.
             var added: [LoginContent] = []
         }
 
         private var candidates: [LoginIdentity: Candidates] = [:]
+        /// What is in those that were looked at.
+        private var contents: [LoginID: LoginContent] = [:]
         private let key: HMACKey
 
         init(_ index: LoginIndex, key: HMACKey) {
@@ -108,41 +112,49 @@ package enum VaultImport {
             }
         }
 
+        /// Opens what may be the same as what comes, some at a time.
+        ///
+        /// - Parameters:
+        ///   - identities: Whose logins come.
+        ///   - vault: Where secrets are looked at.
+        /// - Throws: Why they can't be; the end of the import.
+        mutating func look(
+            for identities: Set<LoginIdentity>,
+            in vault: any VaultStore
+        ) async throws(VaultError) {
+            var logins: [LoginID: Login] = [:]
+            for identity in identities {
+                for login in candidates[identity]?.stored.prefix(mostCompared) ?? [] {
+                    logins[login.id] = login
+                }
+            }
+            let ids = Array(logins.keys)
+            for start in stride(from: 0, to: ids.count, by: mostAtOnce) {
+                guard !Task.isCancelled else { throw .unavailable(ended) }
+                let secrets = try await vault.secrets(of: Array(ids[start...].prefix(mostAtOnce)))
+                for (id, secrets) in secrets {
+                    contents[id] = logins[id].map { LoginContent($0, secrets, by: key) }
+                }
+            }
+        }
+
         /// What becomes of a login; one that is new counts as there from now on.
         mutating func outcome(
             of content: LoginContent,
             _ identity: LoginIdentity,
-            in vault: any VaultStore
-        ) async throws(VaultError) -> ImportResult.Outcome {
+            comparing: Bool
+        ) -> ImportResult.Outcome {
             var found = candidates[identity] ?? Candidates()
-            if !found.isRead {
-                found.isRead = true
-                for login in found.stored.prefix(mostCompared) {
-                    found.contents.append(try await Self.content(of: login, in: vault, key))
-                }
-            }
-            defer { candidates[identity] = found }
-            if (found.contents.compactMap(\.self) + found.added).contains(where: { $0.holds(content) }) {
-                return .same
-            }
+            guard comparing || found.stored.isEmpty else { return .there }
+            // One that can't be opened, as its keyring wants to be asked about it first, isn't known to be the same.
+            let known = found.stored.prefix(mostCompared).compactMap { contents[$0.id] } + found.added
+            guard !known.contains(where: { $0.holds(content) }) else { return .same }
             guard found.stored.isEmpty else { return .different }
-            if found.added.count < mostCompared { found.added.append(content) }
-            return .new
-        }
-
-        private static func content(
-            of login: Login,
-            in vault: any VaultStore,
-            _ key: HMACKey
-        ) async throws(VaultError) -> LoginContent? {
-            do throws(VaultError) {
-                return LoginContent(login, try await vault.secrets(of: login.id), by: key)
-            } catch .unconfirmed, .notFound {
-                // Its keyring wants to be asked about it first, or it has just gone: it isn't known to be the same.
-                return nil
-            } catch {
-                throw error
+            if found.added.count < mostCompared {
+                found.added.append(content)
+                candidates[identity] = found
             }
+            return .new
         }
     }
 }

@@ -27,6 +27,10 @@ package protocol VaultStore: AnyObject, Sendable {
     /// Opens the secrets of one login; never asks the person anything.
     func secrets(of id: LoginID) async throws(VaultError) -> LoginSecrets
 
+    /// Opens the secrets of several logins, which the caller keeps few: they are in locked memory; those that can't be opened
+    /// without asking the person, or are gone, are left out.
+    func secrets(of ids: [LoginID]) async throws(VaultError) -> [LoginID: LoginSecrets]
+
     /// Opens the former states of one login, usually the oldest first.
     func history(of id: LoginID) async throws(VaultError) -> [FormerLogin]
 
@@ -45,14 +49,14 @@ package protocol VaultStore: AnyObject, Sendable {
     func save(_ draft: LoginDraft) async throws(VaultError) -> LoginID
 
     /// Adds new logins as one save, and returns once they are safe: all of them, or none where the storage can take back
-    /// what it has stored already.
+    /// what it has stored already. Where it stores one after the other, a cancelled task ends it between two of them.
     ///
     /// For what the person brings themselves. Notes are the string field `Notes`, one-time codes `otp`, further URLs
     /// `KP2A_URL` and `KP2A_URL_1` onwards.
     ///
     /// - Parameter drafts: The logins; see ``LoginDraft/additionRefusal``.
     /// - Returns: What they are known by, in the order of the drafts.
-    /// - Throws: Why not all of them are there, and which are.
+    /// - Throws: Why not all of them are there for certain, and which are.
     func add(_ drafts: [SealedDraft]) async throws(AddingFailure) -> [LoginID]
 
     /// Forgets every secret that it holds in memory.
@@ -119,6 +123,21 @@ extension VaultStore {
     package func finish() async { await lock() }
 
     package func confirm(_ ids: [LoginID]) async throws(VaultError) {}
+
+    /// One after the other.
+    package func secrets(of ids: [LoginID]) async throws(VaultError) -> [LoginID: LoginSecrets] {
+        var found: [LoginID: LoginSecrets] = [:]
+        for id in ids {
+            do throws(VaultError) {
+                found[id] = try await secrets(of: id)
+            } catch .unconfirmed, .notFound {
+                continue
+            } catch {
+                throw error
+            }
+        }
+        return found
+    }
 
     /// Adds nothing.
     package func add(_ drafts: [SealedDraft]) async throws(AddingFailure) -> [LoginID] {

@@ -20,6 +20,8 @@ package struct ExportHeader: Sendable {
         ///
         /// Only known names: where a file has no header, its first row has a password.
         case unknown(columns: Int, known: [String], otherSeparator: Bool)
+        /// Several columns of it, these, hold the same.
+        case repeated([String])
     }
 
     /// Reads the first row.
@@ -35,6 +37,10 @@ package struct ExportHeader: Sendable {
         }
         for format in ExportFormat.allCases {
             guard let (columns, others) = format.places(of: names) else { continue }
+            let kinds = Dictionary(grouping: columns, by: { $0.0 })
+            if let several = kinds.values.filter({ $0.count > 1 }).min(by: { $0[0].1 < $1[0].1 }) {
+                throw .repeated(several.map { names[$0.1] })
+            }
             (self.format, self.columns, self.others, count) = (format, columns, others, names.count)
             return
         }

@@ -70,7 +70,7 @@ package enum VaultsInterface {
         /// `s`: the vault's name.
         package static let vault = "vault"
         /// `ay`: for each login, in the order in which they came, what becomes of it: 0 new, 1 the same is there,
-        /// 2 another one is there, 3 it can't be kept.
+        /// 2 another one is there, 3 it can't be kept, 4 (of a dry run) one of that user is there.
         package static let outcomes = "outcomes"
         /// `a(us)`: of those that can't be kept, their places and why, a sentence; at most a thousand.
         package static let reasons = "reasons"

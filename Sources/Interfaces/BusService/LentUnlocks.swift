@@ -4,11 +4,11 @@ import ConcurrencyTools
 import DBus
 import Synchronization
 
-/// The unlocks that callers of the bus can give up, or stop waiting for, each as long as it runs.
+/// The unlocks and imports that callers of the bus can give up, or stop waiting for, each as long as it runs.
 final class LentUnlocks: Sendable {
     private let running = Mutex<[String: [Cancellation]]>([:])
 
-    /// Runs an unlock that ends when its caller gives it up or leaves the bus.
+    /// Runs one that ends when its caller gives it up or leaves the bus.
     func run<Value: Sendable>(
         for sender: String,
         on bus: BusConnection,

@@ -10,18 +10,24 @@ import LoginImport
 import Synchronization
 import Vault
 
-/// `Import` of `org.keybell.Vaults1`: logins of another program, which come by a pipe that the caller writes into.
+/// `Import` of `org.keybell.Vaults1`: logins of another program, which come by a socket that the caller writes into.
 ///
 /// No secret crosses the bus, where it could be watched.
 final class LoginImporting: Sendable {
     private let vaults: CurrentValue<[any VaultStore]>
     private let callers: BusCallers
+    private let waits: LentUnlocks
     private let audit: BatchRecorder
     /// Whether one is under way: each holds many logins in memory.
     private let isBusy = Mutex(false)
 
-    init(vaults: CurrentValue<[any VaultStore]>, callers: BusCallers, audit: @escaping BatchRecorder) {
-        (self.vaults, self.callers, self.audit) = (vaults, callers, audit)
+    init(
+        vaults: CurrentValue<[any VaultStore]>,
+        callers: BusCallers,
+        waits: LentUnlocks,
+        audit: @escaping BatchRecorder
+    ) {
+        (self.vaults, self.callers, self.waits, self.audit) = (vaults, callers, waits, audit)
     }
 
     func importLogins(_ call: MethodCall) async throws(DBusError) -> [Value] {
@@ -35,7 +41,7 @@ final class LoginImporting: Sendable {
         do throws(SystemCallError) {
             stream = try ByteStream(duplicating: passed.number)
         } catch {
-            throw .invalidArgs("The logins come by a pipe or a Unix stream socket.")
+            throw .invalidArgs("The logins come by a Unix stream socket.")
         }
         guard
             isBusy.withLock({ isBusy in
@@ -50,25 +56,61 @@ final class LoginImporting: Sendable {
         }
         defer { isBusy.withLock { $0 = false } }
         await call.onlyWaits()
-        let result: ImportResult
+        let outcome = try await waits.run(for: call.sender, on: callers.bus) {
+            (cancellation) async throws(DBusError) in
+            await Self.outcome(of: stream, into: vault, isDryRun: isDryRun, until: cancellation)
+        }
+        if var fields = Self.record(outcome, isDryRun: isDryRun) {
+            fields[.vault] = PlainText.field(vault.name)
+            fields[.by] = answerer.shownExecutable
+            await audit([(isDryRun ? .loginsCompared : .loginsImported, fields)])
+        }
         do throws(ImportFailure) {
-            result = try await VaultImport.run(stream, into: vault, isDryRun: isDryRun)
+            return [.vardict(try outcome.get().details(of: vault.name))]
         } catch {
             throw DBusError(error, vault: vault.name)
         }
-        let count = isDryRun ? 0 : result.count(.new)
-        if count > 0 {
-            await audit([
-                (
-                    .loginsImported,
-                    [
-                        .vault: PlainText.field(vault.name), .count: String(count),
-                        .by: answerer.shownExecutable,
-                    ]
-                )
-            ])
+    }
+
+    /// Imports until the caller has gone or the daemon ends: in a task of its own, so that the record of it isn't
+    /// cancelled with it.
+    private static func outcome(
+        of stream: ByteStream,
+        into vault: any VaultStore,
+        isDryRun: Bool,
+        until cancellation: Cancellation
+    ) async -> Result<ImportResult, ImportFailure> {
+        let work = Task(executorPreference: MainLoop.executor) {
+            await Result { () async throws(ImportFailure) in
+                try await VaultImport.run(stream, into: vault, isDryRun: isDryRun)
+            }
         }
-        return [.vardict(result.details(of: vault.name))]
+        cancellation.whenCancelled {
+            stream.end()
+            work.cancel()
+        }
+        return await withTaskCancellationHandler {
+            await work.value
+        } onCancel: {
+            cancellation.cancel()
+        }
+    }
+
+    /// What is recorded of an import: also of one that has added nothing, since its caller has learnt what is there.
+    private static func record(
+        _ outcome: Result<ImportResult, ImportFailure>,
+        isDryRun: Bool
+    ) -> [AuditRecord.Field: String?]? {
+        switch outcome {
+        case .success(let result) where isDryRun: [.count: String(result.comparedCount)]
+        case .success(let result):
+            [.count: String(result.count(.new)), .compared: String(result.comparedCount)]
+        case .failure(.storing(let failure, let count)) where failure.isUndecided:
+            [.count: String(count), .outcome: "undecided"]
+        case .failure(.storing(let failure, let count)):
+            [.count: String(failure.added.count), .compared: String(count), .outcome: "failed"]
+        case .failure: nil
+        }
     }
 
     private static func isDryRun(_ options: [String: Value]) throws(DBusError) -> Bool {
@@ -107,7 +149,7 @@ extension ImportResult {
 }
 
 extension DBusError {
-    /// Why nothing was imported.
+    /// Why an import has failed, and what is in the vault of it.
     fileprivate init(_ failure: ImportFailure, vault: String) {
         switch failure {
         case .late:
@@ -123,18 +165,27 @@ extension DBusError {
                 message:
                     "More than 50,000 logins, or 64 MiB of them, can't be imported at once: split the file. Nothing was imported."
             )
-        case .vault(.locked, let left) where left == 0:
+        case .vault(.locked):
             self.init(
                 name: KeybellBusError.locked,
                 message: "The vault \(PlainText.field(vault)) is locked: unlock it first."
             )
-        case .vault(let error, let left):
+        case .vault(let error):
             let inner = DBusError(error)
-            let rest =
-                left == 0
-                ? "Nothing was imported."
-                : "\(left) logins were stored before that and could not be taken back: import the file again when that is mended, which adds the others."
-            self.init(name: inner.name, message: "\(inner.message) \(rest)")
+            self.init(name: inner.name, message: "\(inner.message) Nothing was imported.")
+        case .storing(let failure, let count):
+            let inner = DBusError(failure.reason)
+            self.init(name: inner.name, message: "\(inner.message) \(Self.rest(failure, of: count))")
         }
+    }
+    private static func rest(_ failure: AddingFailure, of count: Int) -> String {
+        let again = "import the file again when that is mended, which adds those that aren't there"
+        if failure.isUndecided {
+            return
+                "Whether new logins (\(count)) are in the vault isn't known, and they may yet come: look there, then \(again)."
+        }
+        guard !failure.added.isEmpty else { return "Nothing was imported." }
+        return
+            "\(failure.added.count) logins were stored before that and could not be taken back: \(again)."
     }
 }

@@ -21,7 +21,7 @@ struct VaultsObject: Sendable {
     let callers: BusCallers
     let audit: BatchRecorder
     private let lentUnlocks = LentUnlocks()
-    /// The callers that wait for those that no terminal is lent to.
+    /// The callers that wait for imports, and for unlocks that no terminal is lent to.
     private let waits = LentUnlocks()
     private let sharedUnlocks = SharedUnlocks()
     private let importing: LoginImporting
@@ -42,7 +42,7 @@ struct VaultsObject: Sendable {
         (self.clients, self.grants) = (clients, grants)
         (self.approvals, self.callers, self.audit) = (approvals, callers, audit)
         self.settling = settling
-        importing = LoginImporting(vaults: vaults, callers: callers, audit: audit)
+        importing = LoginImporting(vaults: vaults, callers: callers, waits: waits, audit: audit)
     }
 
     static let path = ObjectPath(constant: VaultsInterface.path)

@@ -8,10 +8,13 @@ package struct AddingFailure: Error, Equatable, Sendable {
     ///
     /// Always empty for a storage that writes all at once.
     package let added: [Int: LoginID]
+    /// Whether others of them may be in the vault, too, now or later: the storage doesn't say.
+    package let isUndecided: Bool
 
     /// Describes a failure that has left nothing, or just these.
-    package init(_ reason: VaultError, added: [Int: LoginID] = [:]) {
+    package init(_ reason: VaultError, added: [Int: LoginID] = [:], isUndecided: Bool = false) {
         self.reason = reason
         self.added = added
+        self.isUndecided = isUndecided
     }
 }

@@ -7,22 +7,20 @@ package import Vault
 // Saves: one after the other, each on top of what is in the file by then.
 extension KDBXStore {
     package func save(_ draft: LoginDraft) async throws(VaultError) -> LoginID {
-        guard let id = try await save(.one(draft)).first else { throw .notFound }
+        let ids: [LoginID]
+        do throws(AddingFailure) { ids = try await save(.one(draft)) } catch { throw error.reason }
+        guard let id = ids.first else { throw .notFound }
         return id
     }
 
     package func add(_ drafts: [SealedDraft]) async throws(AddingFailure) -> [LoginID] {
         guard !drafts.isEmpty else { return [] }
-        do throws(VaultError) {
-            return try await save(.new(drafts))
-        } catch {
-            throw AddingFailure(error)
-        }
+        return try await save(.new(drafts))
     }
 
-    private func save(_ save: LoginSave) async throws(VaultError) -> [LoginID] {
+    private func save(_ save: LoginSave) async throws(AddingFailure) -> [LoginID] {
         // What it starts from if a lock comes before its turn: it has been allowed, and nobody would ask for it again.
-        guard let held = opened else { throw .locked }
+        guard let held = opened else { throw AddingFailure(.locked) }
         let (turn, timeout) = (PendingSave(), timeout)
         let saving = fileTasks.join { () -> Result<[LoginID], VaultError> in
             guard turn.begin() else { return .failure(.unavailable(self.isBusy)) }
@@ -33,10 +31,13 @@ extension KDBXStore {
             // Nil if that takes too long.
             try? await withDeadline(timeout) { await saving.value }
         }
-        if let outcome = await waiting.value { return try outcome.get() }
-        let error = VaultError.unavailable(turn.giveUp() ? isBusy : isSlow)
+        if let outcome = await waiting.value {
+            return try outcome.mapError { AddingFailure($0) }.get()
+        }
+        let isGivenUp = turn.giveUp()
+        let error = VaultError.unavailable(isGivenUp ? isBusy : isSlow)
         log.isNotSaved(error)
-        throw error
+        throw AddingFailure(error, isUndecided: !isGivenUp)
     }
 
     nonisolated var isBusy: String {

@@ -13,25 +13,58 @@ extension KeyringStore {
 
     package func add(_ drafts: [SealedDraft]) async throws(AddingFailure) -> [LoginID] {
         guard !drafts.isEmpty else { return [] }
+        let end = Cancellation()
+        // In a task of its own: what was stored has to be taken back when whoever waits is cancelled.
+        let adding = additions.join {
+            await Result { () async throws(AddingFailure) in try await self.addNow(drafts, until: end) }
+        }
+        let outcome = await withTaskCancellationHandler {
+            await adding.value
+        } onCancel: {
+            end.cancel()
+        }
+        return try outcome.get()
+    }
+
+    private func addNow(
+        _ drafts: [SealedDraft],
+        until end: Cancellation
+    ) async throws(AddingFailure) -> [LoginID] {
         var stored: [Stored] = []
-        do throws(VaultError) {
-            _ = try await opened()
+        do throws(AddingFailure) {
             for sealed in drafts {
-                let (draft, id) = (try sealed.opened(), LoginID.random())
-                if let refusal = draft.additionRefusal { throw VaultError.refused(refusal) }
+                guard !end.isCancelled, !isEnding else { throw AddingFailure(.unavailable(Self.ended)) }
                 // Other saves needn't wait until all are stored. Nor does a lock of the vault end it: it has been allowed.
-                let outcome = await saves.join {
-                    await Result { () async throws(VaultError) in try await self.storeNew(draft, id) }
-                }.value
-                if case .failure = outcome { await deleteItems(of: id) }
-                stored.append((id, try outcome.get()))
+                let isFirst = stored.isEmpty
+                stored.append(
+                    try await saves.join {
+                        await Result { () async throws(AddingFailure) in
+                            try await self.store(sealed, opens: isFirst)
+                        }
+                    }.value.get()
+                )
             }
         } catch {
-            throw AddingFailure(error, added: await takeBack(stored))
+            let left = await takeBack(stored)
+            throw AddingFailure(error.reason, added: left, isUndecided: error.isUndecided)
         }
         await refresh(stored.flatMap { $0.items.map(\.path) })
         await keepIdentity()
         return stored.map(\.id)
+    }
+
+    private static let ended = "It was ended before all logins were stored."
+
+    private func store(_ sealed: SealedDraft, opens: Bool) async throws(AddingFailure) -> Stored {
+        let (draft, id): (LoginDraft, LoginID)
+        do throws(VaultError) {
+            if opens { _ = try await opened() }
+            (draft, id) = (try sealed.opened(), .random())
+            if let refusal = draft.additionRefusal { throw VaultError.refused(refusal) }
+        } catch {
+            throw AddingFailure(error)
+        }
+        return (id, try await storeNew(draft, id))
     }
 
     /// Deletes logins that were just stored.
@@ -59,10 +92,20 @@ extension KeyringStore {
         return left
     }
 
-    /// Stores a new login.
+    /// Stores a new login; one that can't be stored leaves nothing.
     ///
     /// - Returns: Its items, the login itself last.
-    func storeNew(_ draft: LoginDraft, _ id: LoginID) async throws(VaultError) -> [KeyringItem] {
+    /// - Throws: Why it isn't stored, or isn't known to be.
+    func storeNew(_ draft: LoginDraft, _ id: LoginID) async throws(AddingFailure) -> [KeyringItem] {
+        do throws(VaultError) {
+            return try await storeItems(draft, id)
+        } catch {
+            // A provider may have stored some of it though it says that it has failed.
+            throw AddingFailure(error, isUndecided: !(await deleteItems(of: id)))
+        }
+    }
+
+    private func storeItems(_ draft: LoginDraft, _ id: LoginID) async throws(VaultError) -> [KeyringItem] {
         var login = Login(id: id, title: "").changed(by: draft, fields: [:])
         if login.title.isEmpty { login.title = PageAddress(loose: login.url)?.hostAndPort ?? login.url }
         let extra = LoginExtra(settings: login.settings, fields: [String: SecretBytes]().changed(by: draft))
@@ -74,27 +117,21 @@ extension KeyringStore {
             LoginItem.Attribute.group: draft.group,
         ]
         let title = login.title
-        do throws(VaultError) {
-            let item = try await asking { () async throws(KeyringError) in
-                try await self.keyring.store(
-                    schema: LoginItem.schema,
-                    label: title,
-                    attributes: attributes,
-                    secret: draft.password ?? SecretBytes(utf8: "")
-                )
-            }
-            return [extraItem, item].compactMap(\.self)
-        } catch {
-            if let extraItem {
-                // The login's own error is what counts.
-                try? await keyring.delete(extraItem, mayAsk: false)
-            }
-            throw error
+        let item = try await asking { () async throws(KeyringError) in
+            try await self.keyring.store(
+                schema: LoginItem.schema,
+                label: title,
+                attributes: attributes,
+                secret: draft.password ?? SecretBytes(utf8: "")
+            )
         }
+        return [extraItem, item].compactMap(\.self)
     }
 
-    /// Deletes what a provider has stored of a login though it says that it has failed.
-    private func deleteItems(of id: LoginID) async {
+    /// Deletes what the keyring has of a login; nobody is asked.
+    ///
+    /// - Returns: Whether it is known to have nothing of it now.
+    private func deleteItems(of id: LoginID) async -> Bool {
         do throws(KeyringError) {
             for schema in [LoginItem.schema, LoginItem.extraSchema] {
                 let items = try await keyring.items(
@@ -103,11 +140,13 @@ extension KeyringStore {
                 )
                 for item in items { try await keyring.delete(item, mayAsk: false) }
             }
+            return true
         } catch {
             logger.notice(
                 "Whether the keyring has a login that it failed to store isn't known",
                 metadata: ["reason": "\(error)"]
             )
+            return false
         }
     }
 }

@@ -49,7 +49,9 @@ extension KeyringStore {
             id = stored.id
         } else {
             id = .random()
-            await refresh(try await storeNew(draft, id).map(\.path))
+            let items: [KeyringItem]
+            do throws(AddingFailure) { items = try await storeNew(draft, id) } catch { throw error.reason }
+            await refresh(items.map(\.path))
         }
         await keepIdentityNow()
         return id

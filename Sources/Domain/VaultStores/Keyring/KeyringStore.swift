@@ -37,6 +37,10 @@ package actor KeyringStore: MainLoopActor, VaultStore {
     var snapshot: KeyringSnapshot? { cache.current }
     /// The saves: each begins with what the one before has left.
     var saves = SerialTaskQueue()
+    /// The additions of many logins; each of these is one of the saves.
+    var additions = SerialTaskQueue()
+    /// Whether the daemon is ending.
+    private(set) var isEnding = false
     /// Whether an item that has disappeared may come back as it was.
     let mayReturn: @Sendable (KeyringItem) -> Bool
     /// The logins that are gone for good, and of which what belonged to them is being deleted or was to be.
@@ -147,6 +151,29 @@ package actor KeyringStore: MainLoopActor, VaultStore {
         let secret = try await asking { () async throws(KeyringError) in
             try await self.keyring.secret(of: item)
         }
+        return try Self.secrets(of: id, secret, in: snapshot)
+    }
+
+    /// By one call for all of them.
+    package func secrets(of ids: [LoginID]) async throws(VaultError) -> [LoginID: LoginSecrets] {
+        let snapshot = try await opened()
+        let items = ids.compactMap { snapshot.item($0) }
+        let secrets = try await asking { () async throws(KeyringError) in
+            try await self.keyring.openSecrets(of: items).secrets
+        }
+        var found: [LoginID: LoginSecrets] = [:]
+        for id in ids {
+            guard let item = snapshot.item(id), let secret = secrets[item.path] else { continue }
+            found[id] = try Self.secrets(of: id, secret, in: snapshot)
+        }
+        return found
+    }
+
+    private static func secrets(
+        of id: LoginID,
+        _ secret: SecretBytes,
+        in snapshot: KeyringSnapshot
+    ) throws(VaultError) -> LoginSecrets {
         let password = snapshot.keeper(id).map { OriginItem.password(in: secret, of: $0) } ?? secret
         return LoginSecrets(
             password: password,
@@ -201,7 +228,10 @@ package actor KeyringStore: MainLoopActor, VaultStore {
     }
 
     package func finish() async {
+        isEnding = true
         await lock()
+        // What they have stored is taken back.
+        await additions.isDone()
         await flushState()
     }
 

@@ -23,6 +23,7 @@ package struct CSVReader {
     private var state = State.mark(0)
     private var line = 1
     private var isAfterReturn = false
+    private var isAfterBreak = false
 
     /// Nothing is read yet.
     package init() {}
@@ -46,7 +47,7 @@ package struct CSVReader {
     /// - Throws: What `take` throws.
     package mutating func finish<E: Error>(_ take: (CSVRow) throws(E) -> Void) throws(E) {
         switch state {
-        case .quoted: row.fail(.unclosedQuote)
+        case .quoted: row.fail(.unclosedQuote(lastLine: isAfterBreak ? line - 1 : line))
         case .mark(0): return
         case .mark(let count): Self.mark.prefix(count).forEach { row.append($0) }
         case .fieldBegins where row.isEmpty && row.fault == nil: return
@@ -67,6 +68,7 @@ package struct CSVReader {
         let isSecondOfTwo = isAfterReturn && byte == UInt8(ascii: "\n")
         isAfterReturn = byte == UInt8(ascii: "\r")
         let isBreak = byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r")
+        isAfterBreak = isBreak
         if isBreak, !isSecondOfTwo { line += 1 }
         switch (state, byte) {
         case (.quoted, UInt8(ascii: "\"")): state = .quotedOrDone

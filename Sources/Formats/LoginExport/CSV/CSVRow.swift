@@ -57,7 +57,10 @@ package struct CSVRow {
     }
 
     /// Notes why it can't be read; what is there of it is wiped.
+    ///
+    /// Of several reasons the first counts, but for a quotation mark that is never closed: that is why there are others.
     mutating func fail(_ reason: RowFault) {
+        if case .unclosedQuote = reason { fault = nil }
         guard fault == nil else { return }
         fault = reason
         bytes.wipe()
@@ -74,14 +77,16 @@ package struct CSVRow {
 
 /// Why a row of a file isn't a login; never what is in it.
 package enum RowFault: Error, Equatable, Sendable {
-    /// A quotation mark that is opened in it is never closed.
-    case unclosedQuote
+    /// A quotation mark that is opened in it is never closed, so that everything to the file's last line belongs to it.
+    case unclosedQuote(lastLine: Int)
     /// Something stands behind a quotation mark that closes a field.
     case strayQuote
     /// It has a NUL in it.
     case nul
     /// It is longer than any login.
     case tooLong
+    /// It has more further URLs and string fields than can be told of one login.
+    case tooManyFields
     /// It has more columns than any file of logins.
     case tooManyColumns
     /// It has another number of columns than the header.
@@ -94,4 +99,6 @@ package enum RowFault: Error, Equatable, Sendable {
     case empty
     /// It lies in the recycle bin.
     case recycled
+    /// It has the settings of the KeePassHttp plugin.
+    case pluginSettings
 }

@@ -24,12 +24,13 @@ extension ExportedLogin {
         case field = "field:"
     }
 
-    /// The login as it travels, for the caller to wipe; nil if it is longer than any may be, has more members, or a
-    /// NUL in it.
-    package func transferred() -> [UInt8]? {
+    /// The login as it travels, for the caller to wipe.
+    ///
+    /// - Throws: That it is longer than any may be, has more members, or a NUL in it.
+    package func transferred() throws(RowFault) -> [UInt8] {
         var bytes: [UInt8] = []
-        var isWhole = urls.count + fields.count + Member.count <= Self.mostMembers
-        guard isWhole else { return nil }
+        guard urls.count + fields.count + Member.count <= Self.mostMembers else { throw .tooManyFields }
+        var isWhole = true
         func append(_ name: String, _ value: SecretBytes) {
             bytes.makeRoom(for: name.utf8.count + value.count + 3)
             bytes.append(contentsOf: name.utf8)
@@ -59,7 +60,7 @@ extension ExportedLogin {
         bytes.append(0)
         guard isWhole, bytes.count <= Self.longestTransferred else {
             bytes.wipe()
-            return nil
+            throw isWhole ? .tooLong : .nul
         }
         return bytes
     }

@@ -16,11 +16,12 @@ enum Interruption {
     /// - Parameters:
     ///   - what: What is sent, as a sentence begins with it behind a colon.
     ///   - work: Sends it, and waits for its outcome.
+    /// - Returns: What the work gives.
     /// - Throws: What the work throws.
-    static func telling(
+    static func telling<Value: Sendable>(
         _ what: String,
-        _ work: @escaping @Sendable () async throws(ConsoleError) -> Void
-    ) async throws(ConsoleError) {
+        _ work: @escaping @Sendable () async throws(ConsoleError) -> Value
+    ) async throws(ConsoleError) -> Value {
         let outcome = await ProcessSignals.interrupts { signals in
             let working = Task(executorPreference: MainLoop.executor) { await Result(work) }
             let watch = Task(executorPreference: MainLoop.executor) {
@@ -37,7 +38,7 @@ enum Interruption {
             defer { watch.cancel() }
             return await working.value
         }
-        try outcome.get()
+        return try outcome.get()
     }
 
     /// What to say of something whose outcome isn't known at the end.

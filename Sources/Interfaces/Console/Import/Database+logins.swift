@@ -5,14 +5,21 @@ import LoginExport
 import SecureMemory
 
 extension Database {
-    /// The logins in it, without those in the recycle bin, templates of nobody, and the plugin's own entry.
+    /// The logins in it; those in the recycle bin and the plugin's own entry are told as such.
     ///
     /// - Parameter take: Called for each; false ends it.
     func logins(_ take: (ImportedRow) -> Bool) {
         for entry in entries {
             let group = entry.group
-            guard group?.isRecycled != true, entry.text("Title") != "KeePassHttp Settings" else { continue }
-            guard take(entry.importedRow(in: group)) else { return }
+            let row =
+                if group?.isRecycled == true {
+                    ImportedRow(login: .failure(.recycled))
+                } else if entry.text("Title") == "KeePassHttp Settings" {
+                    ImportedRow(login: .failure(.pluginSettings))
+                } else {
+                    entry.importedRow(in: group)
+                }
+            guard take(row) else { return }
         }
     }
 }
@@ -27,7 +34,9 @@ extension Entry {
         login.password = secret("Password") ?? login.password
         login.urls = [text("URL") ?? ""].filter { !$0.isEmpty }
         login.notes = secret("Notes") ?? login.notes
-        login.group = group?.path.joined(separator: "/") ?? ""
+        // A slash separates groups, for whoever reads a path.
+        let path = group?.path ?? []
+        login.group = path.map { $0.replacing("/", with: "-") }.joined(separator: "/")
         for string in strings where !Self.ownParts.contains(string.field.name) {
             guard let value = secret(of: string), !value.isEmpty else { continue }
             login.fields.append((string.field.name, value))
@@ -36,6 +45,9 @@ extension Entry {
         guard !login.isEmpty else { return ImportedRow(login: .failure(.empty)) }
         var row = ImportedRow(login: .success(login))
         if !attachments.isEmpty { row.leftOut.append("its attachments") }
+        if path.contains(where: { $0.contains("/") }) {
+            row.leftOut.append("the slash in its group's name, where it is a dash now")
+        }
         return row
     }
 }

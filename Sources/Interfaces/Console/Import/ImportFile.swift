@@ -127,6 +127,11 @@ final class ImportFile {
 
     private func refusal(_ fault: ExportHeader.Fault) -> ConsoleError {
         switch fault {
+        case .repeated(let names):
+            let all = names.map { PlainText.quoted($0) }.joined(separator: " and ")
+            return .refused(
+                "\(PlainText.cleaned(path)) can't be imported: its columns \(all) say the same of a login. Leave one of them, or name it otherwise."
+            )
         case .unreadable(let fault): return notRecognized("its first line can't be read (\(fault.words)).")
         case .unknown(let count, let known, let isOther):
             if isOther {

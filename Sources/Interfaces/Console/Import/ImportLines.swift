@@ -33,7 +33,12 @@ struct ImportLines: Sendable {
     private(set) var lines: [Line] = []
     /// How many more can't be read.
     private(set) var moreUnread = 0
-    private var unread = 0
+    /// How many rows there are that can't be read and are kept.
+    private var keptUnread = 0
+    /// How many can't be read; of what a quotation mark swallows that is never closed, each line counts.
+    private(set) var unreadCount = 0
+    /// How many of the entries of a database, which has no lines, are left out since they aren't anybody's logins.
+    private(set) var nobodys: [(reason: String, count: Int)] = []
 
     /// Notes what was sent, or can't be read.
     mutating func add(_ row: ImportedRow) {
@@ -52,12 +57,18 @@ struct ImportLines: Sendable {
                 )
             )
         case .failure(let fault):
-            let isNobodys = fault == .empty || fault == .recycled
-            guard isNobodys || unread < Self.mostUnread, lines.count < 1_000_000 else {
+            let isNobodys = [.empty, .recycled, .pluginSettings].contains(fault)
+            if isNobodys, row.line == nil { return countNobodys(fault.words) }
+            if case .unclosedQuote(let last) = fault, let first = row.line {
+                unreadCount += max(1, last - first + 1)
+            } else if !isNobodys {
+                unreadCount += 1
+            }
+            guard isNobodys || keptUnread < Self.mostUnread, lines.count < 1_000_000 else {
                 moreUnread += 1
                 return
             }
-            if !isNobodys { unread += 1 }
+            if !isNobodys { keptUnread += 1 }
             lines.append(
                 Line(
                     number: row.line,
@@ -70,6 +81,14 @@ struct ImportLines: Sendable {
                     isNobodys: isNobodys
                 )
             )
+        }
+    }
+
+    private mutating func countNobodys(_ reason: String) {
+        if let index = nobodys.firstIndex(where: { $0.reason == reason }) {
+            nobodys[index].count += 1
+        } else {
+            nobodys.append((reason, 1))
         }
     }
 
@@ -102,9 +121,6 @@ struct ImportLines: Sendable {
 
     /// How many have an outcome.
     func count(_ outcome: ImportResult.Outcome) -> Int { lines.count { $0.outcome == outcome } }
-
-    /// How many can't be read.
-    var unreadCount: Int { unread + moreUnread }
 
     /// Whether something of the file isn't in the vault that might be missed.
     var isIncomplete: Bool { count(.different) + count(.refused) + unreadCount > 0 }

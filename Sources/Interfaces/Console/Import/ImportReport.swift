@@ -32,12 +32,16 @@ struct ImportReport {
             [
                 ("new", lines.count(.new), isDryRun ? "would be added" : "added"),
                 ("the same", lines.count(.same), "there already"),
+                ("there", lines.count(.there), "with that user and place; nothing else was compared"),
                 ("different", lines.count(.different), "there already, and left as it is"),
                 ("not possible", lines.count(.refused), "left out"),
                 ("unreadable", lines.unreadCount, "left out"),
             ].filter { $0.1 > 0 || $0.0 == "new" }.map { ["  \($0.0)", "\($0.1)", $0.2] }
         )
         text += lines.lines.compactMap(words)
+        text += lines.nobodys.map {
+            "left out, of \($0.count) entr\($0.count == 1 ? "y" : "ies"): \($0.reason)"
+        }
         if lines.moreUnread > 0 { text.append("\(lines.moreUnread) more rows can't be read.") }
         if let others = header?.others, !others.isEmpty {
             let names = others.map { PlainText.quoted($0) }.joined(separator: ", ")
@@ -56,7 +60,7 @@ struct ImportReport {
         switch line.outcome {
         case .new where isDryRun: return "\(start)new: \(who)" + (without.isEmpty ? "" : ", \(without)")
         case .new: return without.isEmpty ? nil : "\(start)\(who) was added \(without)"
-        case .same: return nil
+        case .same, .there: return nil
         case .different:
             return
                 "\(start)\(who) is there already and differs: it was left as it is. Compare the two, and change the one in the vault if the file's is newer."
@@ -90,9 +94,11 @@ struct ImportReport {
             ("vault", .string(vault)),
             ("dry-run", .bool(isDryRun)),
             ("new", .number(UInt64(lines.count(.new)))), ("same", .number(UInt64(lines.count(.same)))),
+            ("there", .number(UInt64(lines.count(.there)))),
             ("different", .number(UInt64(lines.count(.different)))),
             ("refused", .number(UInt64(lines.count(.refused)))),
             ("unreadable", .number(UInt64(lines.unreadCount))),
+            ("left-out", .array(lines.nobodys.map(Self.json))),
             ("logins", .array(lines.lines.map(Self.json))),
         ])
     }
@@ -107,10 +113,15 @@ struct ImportReport {
         ])
     }
 
+    private static func json(_ nobodys: (reason: String, count: Int)) -> JSON {
+        .object([("count", .number(UInt64(nobodys.count))), ("reason", .string(nobodys.reason))])
+    }
+
     private static func name(_ line: ImportLines.Line) -> String {
         switch line.outcome {
         case .new: "new"
         case .same: "same"
+        case .there: "there"
         case .different: "different"
         case .refused: "refused"
         case nil: line.isNobodys ? "left-out" : "unreadable"

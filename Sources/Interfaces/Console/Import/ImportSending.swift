@@ -20,6 +20,8 @@ enum ImportSource {
 struct ImportSending {
     /// How long the daemon may take nothing.
     private static let timeout = Duration.seconds(60)
+    /// How long reading the file may take to end once the daemon has refused what came of it.
+    private static let readingEnd = Duration.seconds(1)
     private static let queue = TaskQueue(label: "org.keybell.import")
 
     private let stream: ByteStream
@@ -49,27 +51,36 @@ struct ImportSending {
         let (own, passed) = try ends()
         let sent = Task(executorPreference: queue) {
             var sending = ImportSending(own, group: group)
-            return Result { () throws(ConsoleError) in try sending.send(source) }
+            let lines = Result { () throws(ConsoleError) in try sending.send(source) }
+            // The daemon needn't wait for what doesn't come any more.
+            if case .failure = lines { own.end() }
+            return lines
         }
-        let answer = await Result { () async throws(ConsoleError) in
-            try await daemon.call(
-                VaultsInterface.description,
-                VaultsInterface.importLogins,
-                [
-                    .string(vault), .descriptor(passed),
-                    .vardict([VaultsInterface.ImportOption.dryRun: .boolean(isDryRun)]),
-                ],
-                // A keyring stores one login after the other.
-                timeout: .seconds(3600)
-            )
+        do throws(ConsoleError) {
+            let answer = try await Interruption.telling(isDryRun ? "the dry run" : "the import") {
+                () async throws(ConsoleError) -> [Value] in
+                try await daemon.call(
+                    VaultsInterface.description,
+                    VaultsInterface.importLogins,
+                    [
+                        .string(vault), .descriptor(passed),
+                        .vardict([VaultsInterface.ImportOption.dryRun: .boolean(isDryRun)]),
+                    ],
+                    // A keyring stores one login after the other.
+                    timeout: .seconds(3600)
+                )
+            }
+            return try await sent.value.get().with(answer.first?.vardict ?? [:])
+        } catch {
+            // What isn't taken by now never will be.
+            own.end()
+            // Where reading the file has failed, the daemon only knows that nothing came any more. Where the file is a pipe
+            // whose other end says nothing, its reading may never end.
+            if case .done(.failure(let reading)) = await timed(readingEnd, { await sent.value }) {
+                throw reading
+            }
+            throw error
         }
-        // What isn't taken by now never will be.
-        own.end()
-        let lines = await sent.value
-        // Where reading the file has failed, the daemon only knows that nothing came any more.
-        if case .failure(let error) = lines { throw error }
-        let result = try answer.get().first?.vardict ?? [:]
-        return try lines.get().with(result)
     }
 
     private static func ends() throws(ConsoleError) -> (ByteStream, PassedDescriptor) {
@@ -110,8 +121,11 @@ struct ImportSending {
             return true
         }
         if !group.isEmpty { login.group = login.group.isEmpty ? group : "\(group)/\(login.group)" }
-        guard var bytes = login.transferred() else {
-            lines.add(ImportedRow(line: row.line, login: .failure(.tooLong)))
+        var bytes: [UInt8]
+        do throws(RowFault) {
+            bytes = try login.transferred()
+        } catch {
+            lines.add(ImportedRow(line: row.line, login: .failure(error)))
             return true
         }
         defer { bytes.wipe() }

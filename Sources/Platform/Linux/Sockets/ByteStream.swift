@@ -3,7 +3,7 @@
 import CLinux
 import Glibc
 
-/// One end of a pipe or of a Unix stream socket, for bytes from or to another program; closed when nobody holds it.
+/// One end of a Unix stream socket, for bytes from or to another program; closed when nobody holds it.
 ///
 /// Whoever reads or writes is kept waiting, but only for as long as it says: so never on the serving thread.
 package final class ByteStream: Sendable {
@@ -14,19 +14,23 @@ package final class ByteStream: Sendable {
 
     /// Duplicates an end that somebody else owns.
     ///
-    /// - Throws: `ENOTSUP` for what is neither a pipe nor a stream socket, such as a file, reading which may take forever.
+    /// - Throws: `ENOTSUP` for anything else, such as a file or a pipe: reading these may wait for ever, unless their owner's
+    ///   own reading is changed, too.
     package init(duplicating other: Int32) throws(SystemCallError) {
         let duplicate = try Descriptor("fcntl", fcntl(other, F_DUPFD_CLOEXEC, 3))
-        var (type, length) = (Int32(0), socklen_t(MemoryLayout<Int32>.size))
-        let isStream =
-            unsafe getsockopt(duplicate.number, SOL_SOCKET, SO_TYPE, &type, &length) == 0
-            && type == Int32(SOCK_STREAM.rawValue)
-        let isPipe = try duplicate.status().st_mode & S_IFMT == S_IFIFO
-        guard isStream || isPipe else { throw SystemCallError(call: "fstat", code: ENOTSUP) }
+        guard Self.option(SO_TYPE, of: duplicate.number) == Int32(SOCK_STREAM.rawValue),
+            Self.option(SO_DOMAIN, of: duplicate.number) == AF_UNIX
+        else { throw SystemCallError(call: "getsockopt", code: ENOTSUP) }
         number = duplicate.release()
     }
 
     deinit { close(number) }
+
+    private static func option(_ option: Int32, of number: Int32) -> Int32? {
+        var (value, length) = (Int32(0), socklen_t(MemoryLayout<Int32>.size))
+        guard unsafe getsockopt(number, SOL_SOCKET, option, &value, &length) == 0 else { return nil }
+        return value
+    }
 
     /// Two ends of a Unix socket, of which one is to be handed on.
     package static func pair() throws(SystemCallError) -> (ByteStream, ByteStream) {
@@ -46,13 +50,12 @@ package final class ByteStream: Sendable {
     package func read(into buffer: inout [UInt8], within time: Duration) throws(SystemCallError) -> Int {
         while true {
             try wait(for: POLLIN, within: time)
-            // Somebody else who has this end may be quicker, and then this mustn't wait.
-            _ = fcntl(number, F_SETFL, fcntl(number, F_GETFL) | O_NONBLOCK)
             let count = unsafe buffer.withUnsafeMutableBytes { bytes in
-                unsafe Glibc.read(number, bytes.baseAddress, bytes.count)
+                // Somebody else who has this end may be quicker, and then this mustn't wait.
+                unsafe recv(number, bytes.baseAddress, bytes.count, Int32(MSG_DONTWAIT))
             }
             if count >= 0 { return count }
-            guard errno == EINTR || errno == EAGAIN else { throw .last("read") }
+            guard errno == EINTR || errno == EAGAIN else { throw .last("recv") }
         }
     }
 

@@ -56,6 +56,9 @@ struct KDBXKeyFileTests {
         try await store.unlock(for: UnlockReason())
         let kept = await store.status().kept
         #expect(kept.count == 1)
+        #expect(
+            KDBXKeptFiles.keyFiles(of: fixture.path, state: fixture.state) == [fixture.folder.path("key")]
+        )
         #expect(try await store.index().only("ours") == nil)
         let opened = try #require(await store.opened)
         let outcome = KDBXKeptMerge(

@@ -40,15 +40,17 @@ package struct KDBXKeptFiles: Sendable {
     ///   - state: The state folder.
     /// - Returns: Their paths.
     package static func found(of vault: String, state: String) -> [String] {
-        keyFiles(of: vault, state: state).map(\.path)
+        copies(of: vault, state: state).compactMap(\.path)
     }
 
-    /// The same with the key files that belong to them, each nil where there was none, or that isn't known.
-    package static func keyFiles(of vault: String, state: String) -> [(path: String, keyFile: String?)] {
+    /// Where the key files are, or were, that open what `found` finds.
+    package static func keyFiles(of vault: String, state: String) -> [String] {
+        Set(copies(of: vault, state: state).compactMap(\.keyFile)).sorted()
+    }
+
+    private static func copies(of vault: String, state: String) -> [KDBXCopy] {
         let kept = KDBXKeptFiles(vault: vault, state: state)
-        return kept.found().map(kept.copy).filter { $0.duplicated == nil }.compactMap { copy in
-            copy.path.map { ($0, copy.keyFile) }
-        }
+        return kept.found().map(kept.copy).filter { $0.duplicated == nil }
     }
 
     /// What is kept of the vault's file as it was last, where another program has written that since; nil where there is

@@ -45,12 +45,12 @@ struct VaultCheck: Sendable {
     /// What Keybell had saved and could not put into the file.
     func kept() -> Finding? {
         guard let path = vault.path else { return nil }
-        let kept = KDBXKeptFiles.keyFiles(of: path, state: state)
+        let kept = KDBXKeptFiles.found(of: path, state: state)
         guard !kept.isEmpty else { return nil }
         return .warning(
             subject,
-            KeptSavesText.sentence(kept.map(\.path)),
-            do: KeptSavesText.cure(vault.name, keyFiles: Set(kept.compactMap(\.keyFile)).sorted())
+            KeptSavesText.sentence(kept),
+            do: KeptSavesText.cure(vault.name, keyFiles: KDBXKeptFiles.keyFiles(of: path, state: state))
         )
     }
 

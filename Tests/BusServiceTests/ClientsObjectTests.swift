@@ -249,7 +249,12 @@ struct `Clients on the bus` {
     ) async throws {
         let (session, _) = try await withClient()
         let provider = try await RefusingProvider(over: session)
-        let fixture = try await ServiceFixture(on: session, behind: provider)
+        let kept = Observed<[AuditRecord.Event]>([])
+        let fixture = try await ServiceFixture(
+            on: session,
+            behind: provider,
+            audit: { records in kept.update { $0 += records.map { $0.event } } }
+        )
         let fingerprint = try #require(try await list(fixture).first?["fingerprint"]?.asString)
         let scope: Grant.Scope = trouble == .key ? .session(expires: nil) : .always
         try await fixture.grants.remember([Self.grant(to: fingerprint, scope)])
@@ -264,6 +269,7 @@ struct `Clients on the bus` {
         }
         let message = try #require(error?.message)
         #expect(message.hasPrefix("Its key could not be deleted from the keyring, "))
+        #expect(kept.now == [.revoked])
         switch trouble {
         case .key:
             #expect(message.contains("It is let in no more. "))
@@ -308,7 +314,12 @@ struct `Clients on the bus` {
     @Test func `while the keyring can't be read a client's grants end all the same`() async throws {
         let (session, _) = try await withClient()
         let provider = try await RefusingProvider(over: session)
-        let fixture = try await ServiceFixture(on: session, behind: provider)
+        let kept = Observed<[AuditRecord.Event]>([])
+        let fixture = try await ServiceFixture(
+            on: session,
+            behind: provider,
+            audit: { records in kept.update { $0 += records.map { $0.event } } }
+        )
         let fingerprint = try #require(try await list(fixture).first?["fingerprint"]?.asString)
         let grants = ["a.example", "b.example"].map { Self.grant(to: fingerprint, .always, at: $0) }
         try await fixture.grants.remember(grants)
@@ -323,6 +334,7 @@ struct `Clients on the bus` {
             _ = try await call(fixture, ClientsInterface.forget, "firefox", grants[0].name)
         }
         #expect(try await fixture.grants.all().map(\.name) == [grants[1].name])
+        #expect(kept.now == [.forgotten])
         let error = await #expect(throws: DBusError.self) {
             try await call(fixture, ClientsInterface.revoke, "firefox")
         }

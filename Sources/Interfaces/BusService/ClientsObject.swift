@@ -155,14 +155,20 @@ struct ClientsObject: Sendable {
         } catch {
             let cause = DBusError(error)
             let time = await clients.staysRevoked() ? "" : Self.untilRestart
+            await recordRevoked(id, by: answerer)
             throw DBusError(
                 name: cause.name,
                 message:
                     "Its key could not be deleted from the keyring, which is done by itself once that works, or by repeating this. It is let in no more\(time). \(cause.message)"
             )
         }
-        await audit([(.revoked, [.client: PlainText.field(id), .by: answerer.shownExecutable])])
+        await recordRevoked(id, by: answerer)
         return []
+    }
+
+    /// Records that a key counts no more, whether or not the keyring has deleted it.
+    private func recordRevoked(_ id: String, by answerer: Answerer) async {
+        await audit([(.revoked, [.client: PlainText.field(id), .by: answerer.shownExecutable])])
     }
 
     private func grants(_ call: MethodCall) async throws(DBusError) -> [Value] {
@@ -218,12 +224,12 @@ struct ClientsObject: Sendable {
         var client: Client
         if let known { client = known } else { client = try await self.client(who) }
         try await callers.checkIsApart(answerer, from: client)
-        var forgotten = try await forget(name, of: client)
+        var forgotten = try await forget(name, of: client, by: answerer)
         if forgotten == nil, known != nil {
             // Somebody else may have the name by now.
             client = try await self.client(who)
             try await callers.checkIsApart(answerer, from: client)
-            forgotten = try await forget(name, of: client)
+            forgotten = try await forget(name, of: client, by: answerer)
         }
         guard let forgotten else {
             throw .notFound(
@@ -231,21 +237,30 @@ struct ClientsObject: Sendable {
             )
         }
         if !forgotten.allows { await approvals.endQuiet(of: forgotten.rememberedDenial) }
+        await recordForgotten(forgotten, of: client, by: answerer)
+        return []
+    }
+
+    /// Records that a grant counts no more, whether or not the keyring has deleted it.
+    private func recordForgotten(_ grant: Grant, of client: Client, by answerer: Answerer) async {
         let fields: [AuditRecord.Field: String?] = [
             .client: PlainText.field(client.id), .by: answerer.shownExecutable,
-            .kind: forgotten.key.kind.rawValue, .decision: forgotten.allows ? "allow" : "deny",
-            .host: forgotten.key.host.isEmpty ? nil : PlainText.recordedPlace(forgotten.key.host),
-            .vault: PlainText.field(forgotten.key.vault),
+            .kind: grant.key.kind.rawValue, .decision: grant.allows ? "allow" : "deny",
+            .host: grant.key.host.isEmpty ? nil : PlainText.recordedPlace(grant.key.host),
+            .vault: PlainText.field(grant.key.vault),
         ]
         await audit([(.forgotten, fields)])
-        return []
     }
 
     /// Forgets a grant, in memory at once.
     ///
     /// - Returns: It; nil if the client has none of that name.
     /// - Throws: Why it couldn't be deleted.
-    private func forget(_ name: String, of client: Client) async throws(DBusError) -> Grant? {
+    private func forget(
+        _ name: String,
+        of client: Client,
+        by answerer: Answerer
+    ) async throws(DBusError) -> Grant? {
         // Also where it couldn't be deleted: it no longer counts, so nothing that it allowed may either.
         await approvals.forget(.key(client.fingerprint))
         do throws(ClientError) {
@@ -253,6 +268,10 @@ struct ClientsObject: Sendable {
         } catch {
             let cause = DBusError(error)
             let time = await grants.staysForgotten() ? "" : Self.untilRestart
+            let undeleted = await grants.undeletedGrants().first {
+                $0.name == name && $0.key.fingerprint == client.fingerprint
+            }
+            if let undeleted { await recordForgotten(undeleted, of: client, by: answerer) }
             throw DBusError(
                 name: cause.name,
                 message:

@@ -34,7 +34,9 @@ extension GrantRegistry {
             // What is deleted again and again was told when it first failed.
             logger.log(
                 level: forgetting.isDeleting && !mayAsk ? .debug : .error,
-                "a decision could not be kept",
+                new.isEmpty
+                    ? "what was forgotten could not be deleted from the keyring"
+                    : "a decision could not be kept",
                 metadata: ["why": "\(error.advice)"]
             )
             deleteLater(anew: mayAsk)

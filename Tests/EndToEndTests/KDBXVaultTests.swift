@@ -61,7 +61,7 @@ struct KDBXVaultTests {
         defer { try? FileManager.default.removeItem(atPath: path) }  // gone with the machine otherwise
         let ping = try await session.send(OutgoingRequest.ping())
         #expect(try ping.json["Hash"] == nil)
-        #expect(try (ping.json["Error"] as? String)?.contains("keybell unlock main") == true)
+        #expect(try (ping.json["Error"] as? String)?.contains("`keybell unlock`") == true)
         // The question that the ping has raised ends with its program.
         _ = try await eventually("the end of the ping's question") {
             try await session.keybell("requests", "--recent").output.contains("withdrawn") ? () : nil

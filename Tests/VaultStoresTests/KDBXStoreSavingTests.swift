@@ -232,11 +232,11 @@ struct KDBXStoreSavingTests {
         for name in [".vault.kdbx.keybell-new", ".vault.kdbx.keybell-old"] {
             try fixture.folder.write(name, "x")
         }
-        let store = fixture.restarted()
+        try await fixture.restarted().unlock(for: UnlockReason())
+        // Nobody waits for it.
         _ = try await eventually("a clean folder") {
             try fixture.names == ["vault.kdbx", "state"] ? () : nil
         }
-        await store.lock()
     }
 
     @Test func `a lock while it is saved doesn't open the vault again`() async throws {

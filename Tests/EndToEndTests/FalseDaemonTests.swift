@@ -148,4 +148,26 @@ struct FalseDaemonTests {
         daemon.terminate()
         _ = try await daemon.end(within: .seconds(20))
     }
+
+    @Test func `what owns the name but runs as another program isn't the person's daemon`() async throws {
+        let session = try await Self.session()
+        try await session.stop()
+        // As a proxy, through which a sandbox owns the name, or what has got the number of a process that has ended.
+        let proxy = session.bus.folder.path + "/xdg-dbus-proxy"
+        try FileManager.default.createSymbolicLink(
+            atPath: proxy,
+            withDestinationPath: DaemonSession.programs + "/keybelld"
+        )
+        let daemon = try ChildProcess(
+            proxy,
+            ["--config", session.configuration],
+            environment: session.bus.environment
+        )
+        try await daemon.prints("ready")
+        for report in try await Self.asking(session) + [try await Self.helper(session, "get")] {
+            #expect(report.output.isEmpty && report.errors.contains("doesn't run as keybelld"), "\(report)")
+        }
+        daemon.terminate()
+        _ = try await daemon.end(within: .seconds(20))
+    }
 }

@@ -12,6 +12,10 @@ extension DaemonBus {
     /// we do or, where we have mounts of our own, as a hardened unit has, as the bus does. So it is in no sandbox or
     /// container, whatever one may own on the bus.
     ///
+    /// The bus names the process that made the connection. That is a proxy's where a sandbox talks through one, and that number
+    /// may be another process's by now where a child in a sandbox keeps the connection: so the process also has to bear
+    /// the daemon's name, which a program in a sandbox can't give to one outside.
+    ///
     /// - Returns: It; nil where no daemon is on this bus.
     /// - Throws: Why what has its name isn't it.
     func trustedOwner() async throws(ConsoleError) -> String? {
@@ -23,6 +27,11 @@ extension DaemonBus {
                 throw DBusError.failed(
                     "What calls itself Keybell on the session bus runs in a sandbox or a container, or this command does; "
                         + "nothing was sent."
+                )
+            }
+            guard ProcessTable.status(of: process.pid)?.command == Self.command else {
+                throw DBusError.failed(
+                    "What calls itself Keybell on the session bus doesn't run as \(Self.command); nothing was sent."
                 )
             }
             guard process.isConfirmed(by: try await bus.credentials(of: owner)) else { return nil }
@@ -51,6 +60,9 @@ extension DaemonBus {
             throw ConsoleError(error)
         }
     }
+
+    /// The kernel's name for the daemon's process, which it tells also of one that forbids to be looked at.
+    private static let command = "keybelld"
 
     /// Whether a process is in no sandbox that we aren't in, and the bus isn't in.
     private func isOutside(_ pid: Int32) async -> Bool {

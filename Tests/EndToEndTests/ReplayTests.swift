@@ -133,7 +133,7 @@ struct ReplayTests {
         _ = try await mirror.end(within: .seconds(20))
     }
 
-    /// Has Keybell's name on the bus, and answers each message with its own signature and texts, as one that was carried out.
+    /// Has Keybell's names on the bus and among the processes, and answers each message with its own signature and texts, as one that was carried out.
     private static let mirror = """
         import dbus, dbus.mainloop.glib, dbus.service, http.server, json, os, sys, threading
         from gi.repository import GLib
@@ -160,6 +160,7 @@ struct ReplayTests {
         configuration = Configuration(bus, '/org/keybell/Configuration')
         name = dbus.service.BusName('org.keybell.Keybell', bus)
         threading.Thread(target=server.serve_forever, daemon=True).start()
+        open('/proc/self/comm', 'w').write('keybelld')
         print('ready', flush=True)
         GLib.MainLoop().run()
         """

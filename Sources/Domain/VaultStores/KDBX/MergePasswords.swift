@@ -6,13 +6,11 @@ import SecureMemory
 struct MergePasswords: Sendable {
     private var byNumber: [Int: [SecretBytes?]] = [:]
     private var count = 0
-    private var delayed: [SecretBytes?]?
+    /// Those of a merge that waits for the state folder to answer; nil where none does.
+    private(set) var delayed: [SecretBytes?]?
 
     /// Whether there are none that wait for the turn of a merge.
     var isEmpty: Bool { byNumber.isEmpty }
-
-    /// Whether some wait for the state folder to answer.
-    var isAnyDelayed: Bool { delayed != nil }
 
     /// Keeps those of a merge until its turn comes.
     ///

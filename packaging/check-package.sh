@@ -57,6 +57,14 @@ conditions() {
 test "$(conditions tester)" = "Conditions succeeded."
 test "$(conditions games)" = "Conditions failed."
 
+# systemd's manager of a user needs a control group that is the user's.
+for hierarchy in /sys/fs/cgroup /sys/fs/cgroup/systemd /sys/fs/cgroup/unified; do
+    test -e $hierarchy/cgroup.procs || continue
+    mkdir -p $hierarchy/keybell-package
+    echo 0 >$hierarchy/keybell-package/cgroup.procs
+    chown -R tester $hierarchy/keybell-package
+done
+
 echo "As an ordinary user ..."
 setpriv --reuid tester --regid tester --init-groups env HOME=/home/tester XDG_RUNTIME_DIR=/run/user/1000 USER=tester \
     /usr/local/bin/check-package-user.sh &

@@ -52,7 +52,7 @@ final class OutputLines: Sendable {
     }
 
     /// Takes the next bytes; an empty chunk is the end.
-    private func receive(_ bytes: Span<UInt8>) {
+    func receive(_ bytes: Span<UInt8>) {
         state.withLock { state in
             guard !bytes.isEmpty, bytes.count <= state.room else {
                 if bytes.isEmpty, !state.pieces.isEmpty { endLine(&state) }

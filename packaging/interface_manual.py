@@ -7,10 +7,14 @@ set in are a table: a name, perhaps a type and what it is for, and its meaning, 
 continues them stands under the column that it continues.
 """
 
+import pathlib
 import re
 import sys
 import textwrap
 import xml.etree.ElementTree as ElementTree
+
+# The date of all pages is that of this one.
+DATED = pathlib.Path(__file__).resolve().parent.parent / "man/keybelld.8"
 
 
 def words(text: str) -> list[str]:
@@ -79,9 +83,10 @@ def main() -> int:
     name = interface.get("name")
     head = [match for match in re.findall(r"<!--(.*?)-->", text.split("<node")[0], re.DOTALL) if "SPDX" not in match]
     description = re.sub(r"^\s*" + re.escape(name) + r"[^\n]*\n", "", head[-1])
+    date = re.search(r"^\.Dd .*$", DATED.read_text(), re.MULTILINE)[0]
     lines = [
-        '.\\" Made from its introspection data.', ".Dd $Mdocdate$", f".Dt {name.upper()} 7", ".Os", ".Sh NAME", f".Nm {name}",
-        f".Nd D-Bus interface of keybelld", ".Sh DESCRIPTION",
+        '.\\" Made from its introspection data.', date, f".Dt {name.upper()} 7", ".Os", ".Sh NAME", f".Nm {name}",
+        ".Nd D-Bus interface of keybelld", ".Sh DESCRIPTION",
         *words(f"On {tree.getroot().get('name')} of org.keybell.Keybell, on the session bus."), ".Pp",
         *paragraphs(description), ".Sh MEMBERS",
     ]

@@ -69,21 +69,26 @@ struct OriginLoginTests {
         #expect(hidden.count == 0)
     }
 
-    @Test func `an entry that KeePassXC asks about is asked about once Keybell's question is answered`()
-        async throws
-    {
+    /// A session whose KeePassXC asks before it gives away its one entry.
+    private static func confirmingHome() async throws -> KeyringDaemonSession {
         let content = KeePassXCKeyring.entry(
             "Mail",
             uuid: "ABEiM0RVZneImaq7zN3uAQ==",
             fields: ["UserName": "anna", "URL": "https://mail.example.org/"],
             protected: ["Password": "geheim"]
         )
-        let home = try await KeyringDaemonSession(
+        return try await KeyringDaemonSession(
             .keePassXC,
-            configuration: Self.configuration,
+            configuration: configuration,
             confirming: true,
             content: content
         )
+    }
+
+    @Test func `an entry that KeePassXC asks about is asked about once Keybell's question is answered`()
+        async throws
+    {
+        let home = try await Self.confirmingHome()
         let session = home.session
         let keePassXC = try #require(home.keyring.provider as? KeePassXCKeyring)
         let client = try await ClientProgram.associated(with: session, as: "firefox")
@@ -120,18 +125,7 @@ struct OriginLoginTests {
     }
 
     @Test func `what KeePassXC's owner denies there doesn't go out`() async throws {
-        let content = KeePassXCKeyring.entry(
-            "Mail",
-            uuid: "ABEiM0RVZneImaq7zN3uAQ==",
-            fields: ["UserName": "anna", "URL": "https://mail.example.org/"],
-            protected: ["Password": "geheim"]
-        )
-        let home = try await KeyringDaemonSession(
-            .keePassXC,
-            configuration: Self.configuration,
-            confirming: true,
-            content: content
-        )
+        let home = try await Self.confirmingHome()
         let session = home.session
         let keePassXC = try #require(home.keyring.provider as? KeePassXCKeyring)
         let client = try await ClientProgram.associated(with: session, as: "firefox")
